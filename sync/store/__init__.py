@@ -1,0 +1,1 @@
+"""The store: where documents, revision trees, attachments and scopes are kept."""

@@ -1,0 +1,170 @@
+"""One SQL database: many readers beside one writer, and writes that are on disk before they are acknowledged.
+
+Everything that touches SQL, in ``sync`` and in ``server``, is a plain function of a SQLAlchemy ``Connection``, run
+by :meth:`Database.read` or :meth:`Database.write`. A request is one such call, hence one transaction; repositories
+and services never commit.
+
+On SQLite the writer is a thread of its own. Jobs that wait together share one transaction and one flush to disk
+(group commit), each inside a savepoint, so that one that fails undoes only itself.
+"""
+
+import asyncio
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.pool import QueuePool
+
+T = TypeVar("T")
+Job = Callable[[Connection], T]
+
+GROUP: Final = 64
+"""Most jobs that share one commit."""
+BUSY_SECONDS: Final = 30.0
+"""How long a writer waits for a writer of another process before it gives up."""
+
+_AFTER_COMMIT: Final = "baijiamen.after_commit"
+
+
+def after_commit(connection: Connection, callback: Callable[[], None]) -> None:
+    """Have ``callback`` run in the writer's thread once what this job wrote is on disk; never, if it is undone."""
+    connection.info.setdefault(_AFTER_COMMIT, []).append(callback)
+
+
+@dataclass(slots=True)
+class _Queued:
+    job: Job[Any]
+    done: Future[Any] = field(default_factory=Future)
+
+
+class Database:
+    """The database at ``url`` (``sqlite:////absolute/path.db``), opened by the constructor and closed by :meth:`close`.
+
+    ``readers`` bounds the read transactions that run at the same time; more wait their turn.
+    """
+
+    def __init__(self, url: str | URL, *, readers: int = 4) -> None:
+        self.url: Final = make_url(url)
+        if self.url.get_backend_name() != "sqlite":
+            raise ValueError(f"no backend for {self.url.get_backend_name()!r}: use sqlite:///…")
+        self._write_engine: Final = _sqlite(self.url, begin="BEGIN IMMEDIATE", size=1)
+        self._read_engine: Final = _sqlite(self.url, begin="BEGIN", size=readers)
+        self._threads: Final = ThreadPoolExecutor(readers, thread_name_prefix="db-read")
+        self._queue: Final[queue.SimpleQueue[_Queued | None]] = queue.SimpleQueue()
+        self._gate: Final = threading.Lock()
+        self._closed = False
+        self._writer: Final = threading.Thread(target=self._write_loop, name="db-write", daemon=True)
+        self._writer.start()
+
+    async def read(self, job: Job[T]) -> T:
+        """Run ``job`` in a read transaction: one snapshot, which sees every write acknowledged before the call."""
+        return await asyncio.wrap_future(self._threads.submit(self._run_read, job))
+
+    async def write(self, job: Job[T]) -> T:
+        """Run ``job`` in the write transaction; return what it returns, after that is on disk.
+
+        An exception from ``job`` undoes all that it wrote and is raised here. A caller that is cancelled does not
+        cancel the job: a write that was begun is finished.
+        """
+        return await asyncio.shield(asyncio.wrap_future(self._submit(job)))
+
+    def read_now(self, job: Job[T]) -> T:
+        """Do as :meth:`read` does, for callers without an event loop (the command line)."""
+        return self._run_read(job)
+
+    def write_now(self, job: Job[T]) -> T:
+        """Do as :meth:`write` does, for callers without an event loop."""
+        return self._submit(job).result()
+
+    def close(self) -> None:
+        """Finish the queued writes, then close every connection. Calling it again does nothing."""
+        with self._gate:
+            if self._closed:
+                return
+            self._closed = True
+            self._queue.put(None)
+        self._writer.join()
+        self._threads.shutdown(wait=True)
+        self._read_engine.dispose()
+        self._write_engine.dispose()
+
+    def _run_read(self, job: Job[T]) -> T:
+        with self._read_engine.connect() as connection, connection.begin():
+            return job(connection)
+
+    def _submit(self, job: Job[T]) -> Future[T]:
+        queued = _Queued(job)
+        with self._gate:
+            if self._closed:
+                raise RuntimeError("the database is closed")
+            self._queue.put(queued)
+        return queued.done
+
+    def _write_loop(self) -> None:
+        open_ = True
+        while open_:
+            batch: list[_Queued] = []
+            item = self._queue.get()
+            while item is not None:
+                batch.append(item)
+                if len(batch) == GROUP or self._queue.empty():
+                    break
+                item = self._queue.get()
+            open_ = item is not None
+            if batch:
+                self._commit(batch)
+
+    def _commit(self, batch: list[_Queued]) -> None:
+        outcomes: list[tuple[_Queued, Any, BaseException | None]] = []
+        callbacks: list[Callable[[], None]] = []
+        try:
+            with self._write_engine.connect() as connection, connection.begin():
+                for queued in batch:
+                    outcomes.append(_attempt(connection, queued))
+                    own: list[Callable[[], None]] = connection.info.pop(_AFTER_COMMIT, [])
+                    if outcomes[-1][2] is None:
+                        callbacks += own
+        except BaseException as error:  # noqa: BLE001  the commit failed: nobody in the group may be told "stored"
+            for queued in batch:
+                queued.done.set_exception(error)
+            return
+        for callback in callbacks:
+            callback()
+        for queued, result, failure in outcomes:
+            if failure is None:
+                queued.done.set_result(result)
+            else:
+                queued.done.set_exception(failure)
+
+
+def _attempt(connection: Connection, queued: _Queued) -> tuple[_Queued, Any, BaseException | None]:
+    try:
+        with connection.begin_nested():
+            return queued, queued.job(connection), None
+    except BaseException as error:  # noqa: BLE001  it belongs to the one who asked, not to this thread
+        return queued, None, error
+
+
+def _sqlite(url: URL, *, begin: str, size: int) -> Engine:
+    engine = create_engine(url, poolclass=QueuePool, pool_size=size, max_overflow=0, pool_reset_on_return="rollback")
+
+    @event.listens_for(engine, "connect")
+    def _connected(dbapi: Any, _record: Any) -> None:
+        dbapi.isolation_level = None  # we say BEGIN ourselves; pysqlite's own guess leaves reads without a snapshot
+        cursor = dbapi.cursor()
+        cursor.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
+        cursor.execute("PRAGMA journal_mode = WAL")
+        cursor.execute("PRAGMA synchronous = FULL")
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begun(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
