@@ -1,0 +1,1 @@
+"""Households: one document for each door."""

@@ -1,0 +1,1 @@
+"""Reviews: a supervisor's word on a visit."""

@@ -1,0 +1,1 @@
+"""Visits: what was found and said at a door, and what a supervisor reads."""
