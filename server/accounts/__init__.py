@@ -1,0 +1,1 @@
+"""Accounts, what was granted to them, their sessions and passwords."""

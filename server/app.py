@@ -1,0 +1,87 @@
+"""The application, put together."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+from litestar import Litestar, Request
+from litestar.config.app import AppConfig
+from litestar.di import Provide
+from litestar.types import ControllerRouterHandler
+
+from server import problems
+from server.accounts.models import Account
+from server.accounts.passwords import Passwords
+from server.clock import Clock, SystemClock
+from server.errors import Unauthorized
+from server.guard import guard, logged_in, undeclared
+from server.settings import Settings
+from sync.store.database import Database
+
+CONTROLLERS: Final[Sequence[ControllerRouterHandler]] = ()
+
+
+def create_app(
+    settings: Settings, clock: Clock | None = None, *, extra: Sequence[ControllerRouterHandler] = ()
+) -> Litestar:
+    """Return the application, its database open (and current: see :mod:`server.database.migrate`).
+
+    ``app.state`` has ``settings``, ``clock``, ``database``, ``passwords``. ``extra`` are further routes, for tests.
+    Raises :class:`RuntimeError` when a route does not declare who may call it.
+    """
+    database = Database(settings.database_url)
+    passwords = Passwords(settings.accounts)
+
+    @asynccontextmanager
+    async def _open(_app: Litestar) -> AsyncIterator[None]:
+        try:
+            yield
+        finally:
+            passwords.close()
+            database.close()
+
+    app = Litestar.from_config(
+        AppConfig(
+            route_handlers=[*CONTROLLERS, *extra],
+            guards=[guard],
+            dependencies=_DEPENDENCIES,
+            exception_handlers=problems.handlers,
+            lifespan=[_open],
+            request_max_body_size=settings.body_limit,
+            openapi_config=None,
+        )
+    )
+    app.state.update(settings=settings, clock=clock or SystemClock(), database=database, passwords=passwords)
+    if missing := undeclared(app):
+        raise RuntimeError(f"routes that do not declare who may call them: {', '.join(missing)}")
+    return app
+
+
+async def _account(request: Request[Any, Any, Any]) -> Account:
+    """Return who is logged in, for handlers that name ``account``."""
+    found = await logged_in(request)
+    if found is None:
+        raise Unauthorized
+    return found
+
+
+def _database(request: Request[Any, Any, Any]) -> Database:
+    found: Database = request.app.state.database
+    return found
+
+
+def _clock(request: Request[Any, Any, Any]) -> Any:
+    return request.app.state.clock
+
+
+def _settings(request: Request[Any, Any, Any]) -> Settings:
+    found: Settings = request.app.state.settings
+    return found
+
+
+_DEPENDENCIES: Final[dict[str, Provide | Callable[..., Any]]] = {
+    "account": Provide(_account),
+    "clock": Provide(_clock, sync_to_thread=False),
+    "database": Provide(_database, sync_to_thread=False),
+    "settings": Provide(_settings, sync_to_thread=False),
+}

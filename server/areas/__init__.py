@@ -1,0 +1,1 @@
+"""The tree of areas: district → street → community → building → door."""

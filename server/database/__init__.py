@@ -1,0 +1,1 @@
+"""The application's tables, and what they have in common."""
