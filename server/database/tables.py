@@ -4,8 +4,13 @@ from typing import Final
 
 from server.accounts import tables as accounts
 from server.areas import tables as areas
+from server.calendar import tables as calendar
+from server.channels import tables as channels
 from server.database.metadata import metadata
+from server.followups import tables as followups
+from server.reminders import tables as reminders
+from server.scheduling import tables as scheduling
 
-NOUNS: Final = (accounts, areas)
+NOUNS: Final = (accounts, areas, calendar, channels, followups, reminders, scheduling)
 
 __all__ = ["NOUNS", "metadata"]

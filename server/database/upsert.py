@@ -42,3 +42,13 @@ def upsert(
             batch,
         )
     return len(batch)
+
+
+def insert_absent(connection: Connection, table: Table, row: Mapping[str, Any], keys: Sequence[str]) -> bool:
+    """Insert ``row`` unless a row with the same ``keys`` exists; return whether it was inserted.
+
+    Of several processes that insert the same keys, exactly one is told ``True``.
+    """
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    statement = insert(table).values(dict(row)).on_conflict_do_nothing(index_elements=list(keys))
+    return connection.execute(statement.returning(table.c[keys[0]])).first() is not None
