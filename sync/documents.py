@@ -1,0 +1,206 @@
+"""Documents as clients send them: ids, the ``_`` fields, attachments, and a body whose text is kept as it came."""
+
+import base64
+import binascii
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol
+
+import orjson
+
+from sync import revisions
+from sync.errors import BadDocument, BadDocumentId, BadRequest, TooLarge
+from sync.jsontext import Members, canonical, join
+from sync.limits import Limits
+
+IGNORED: Final = frozenset({"_revs_info", "_conflicts", "_deleted_conflicts", "_local_seq"})
+"""What answers carry and a client may send back; it is the store's to say, not the client's."""
+CHUNK: Final = 256 * 1024
+"""Bytes of attachment content that are handled at a time."""
+
+
+class Content(Protocol):
+    """The bytes of an attachment that is to be stored."""
+
+    @property
+    def length(self) -> int:
+        """The number of bytes."""
+        ...
+
+    @property
+    def md5(self) -> str:
+        """The protocol's digest: ``md5-`` and base64."""
+        ...
+
+    @property
+    def key(self) -> str:
+        """The store's digest: SHA-256, hex."""
+        ...
+
+    def chunks(self) -> Iterator[bytes]:
+        """Yield the content in pieces of at most :data:`CHUNK` bytes. May be called again."""
+        ...
+
+
+class Inline:
+    """Content that is in memory."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data: Final = data
+        self.length: Final = len(data)
+        self.md5: Final = "md5-" + base64.b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode()
+        self.key: Final = hashlib.sha256(data).hexdigest()
+
+    def chunks(self) -> Iterator[bytes]:
+        """Yield the content in pieces."""
+        for start in range(0, self.length, CHUNK):
+            yield self._data[start : start + CHUNK]
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """An attachment whose content comes with the document. ``revpos`` is given by a replicator only."""
+
+    content_type: str
+    content: Content
+    revpos: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stub:
+    """An attachment that an ancestor has already. ``digest`` of ``None`` does not ask which content."""
+
+    digest: str | None = None
+    revpos: int | None = None
+
+
+@dataclass(slots=True)
+class Draft:
+    """A revision that a client wants stored.
+
+    For an edit, ``rev`` names the leaf that it replaces. For a revision made elsewhere, ``rev`` is its own id and
+    ``path`` its history.
+    """
+
+    id: str
+    rev: str | None
+    deleted: bool
+    body: bytes
+    """The JSON text of the object without its ``_`` fields, as it came."""
+    fields: Mapping[str, Any]
+    """The same, parsed: to be looked at, not to be stored."""
+    attachments: Mapping[str, Upload | Stub] = field(default_factory=dict)
+    path: revisions.Path | None = None
+
+    def canonical(self) -> bytes:
+        """Return one text for all the ways to write this body."""
+        return canonical(self.body, self.fields)
+
+
+def check_id(id_: Any, limits: Limits) -> str:
+    """Return ``id_`` if it can name a document. Raises ``BadDocumentId``."""
+    if not isinstance(id_, str):
+        raise BadDocumentId("Document id must be a string")
+    if not id_:
+        raise BadDocumentId("Document id must not be empty")
+    if id_[0] == "_" and not (id_.startswith("_design/") and len(id_) > len("_design/")):
+        raise BadDocumentId("Only reserved document ids may start with underscore.")
+    if len(id_) > limits.id_length // 4 and len(id_.encode()) > limits.id_length:
+        raise BadDocumentId("Document id is too long")
+    if "\0" in id_:
+        raise BadDocumentId("Document id must not hold the character U+0000")
+    return id_
+
+
+def draft(raw: Members, parsed: dict[str, Any], *, limits: Limits, new_edits: bool, id_: str | None = None) -> Draft:
+    """Return what the object ``parsed``, whose fields as text are ``raw``, asks to have stored. Uses both up.
+
+    ``id_`` stands in for a missing ``_id``. Raises ``BadDocument``, ``BadDocumentId``, ``BadRequest``, ``TooLarge``.
+    """
+    special = {name: parsed.pop(name) for name in [name for name in parsed if name[:1] == "_"]}
+    for name in special:
+        del raw[name]
+    id_ = check_id(special.pop("_id", id_), limits)
+    rev = special.pop("_rev", None)
+    if rev is not None:
+        revisions.parse(rev)
+    deleted = special.pop("_deleted", False)
+    if not isinstance(deleted, bool):
+        raise BadDocument("_deleted must be true or false")
+    path = _path(special.pop("_revisions", None), rev, limits, new_edits=new_edits)
+    if path is not None and rev is None:
+        rev = f"{path[0]}-{path[1][0]}"
+    attachments = _attachments(special.pop("_attachments", None), limits) if "_attachments" in special else {}
+    for name in special:
+        if name not in IGNORED:
+            raise BadDocument(f"Bad special document member: {name}")
+    body = join(raw)
+    if len(body) > limits.document:
+        raise TooLarge(f"{id_}: the document is larger than {limits.document} bytes")
+    return Draft(id_, rev, deleted, body, parsed, attachments, path)
+
+
+def compose(id_: str, fields: Mapping[str, Any], *, rev: str | None, deleted: bool = False) -> Draft:
+    """Return the draft of an edit that the application itself makes. ``fields`` has no ``_`` fields."""
+    return Draft(id_, rev, deleted, orjson.dumps(fields), fields)
+
+
+def _path(told: Any, rev: str | None, limits: Limits, *, new_edits: bool) -> revisions.Path | None:
+    if new_edits:
+        return None
+    if told is None:
+        if rev is None:
+            raise BadRequest("When `new_edits: false`, the document needs `_rev` or `_revisions` specified")
+        generation, digest = revisions.parse(rev)
+        return generation, [digest]
+    if not isinstance(told, dict) or not isinstance(told.get("ids"), list):
+        raise BadDocument("_revisions must be an object with start and ids")
+    start, ids = told.get("start"), told["ids"]
+    if len(ids) > limits.path:
+        raise TooLarge(f"_revisions has more than {limits.path} ids")
+    if len(ids) != 1 or rev != f"{start}-{ids[0]}" or type(start) is not int:
+        if not all(isinstance(digest, str) for digest in ids) or not isinstance(start, int):
+            raise BadDocument("_revisions.start must be a number and _revisions.ids a list of strings")
+        revisions.check_path(start, ids)
+        if rev is not None and rev != f"{start}-{ids[0]}":
+            raise BadRequest("_rev and _revisions contradict each other")
+    return start, ids
+
+
+def _attachments(told: Any, limits: Limits) -> dict[str, Upload | Stub]:
+    if not isinstance(told, dict):
+        raise BadDocument("Attachments property must be an object")
+    return {check_attachment_name(name): _attachment(name, value, limits) for name, value in told.items()}
+
+
+def check_attachment_name(name: str) -> str:
+    """Return ``name`` if it can name an attachment. Raises ``BadRequest``."""
+    if not name or "\0" in name:
+        raise BadRequest("Attachment name must not be empty, nor hold the character U+0000")
+    if name.startswith("_"):
+        raise BadRequest(f"Attachment name '{name}' starts with prohibited character '_'")
+    return name
+
+
+def _attachment(name: str, told: Any, limits: Limits) -> Upload | Stub:
+    if not isinstance(told, dict):
+        raise BadDocument(f"Attachment {name} must be an object")
+    revpos = told.get("revpos")
+    if revpos is not None and (type(revpos) is not int or revpos < 0):
+        raise BadDocument(f"Attachment {name}: revpos must be a number")
+    if told.get("stub") is True:
+        digest = told.get("digest")
+        return Stub(digest if isinstance(digest, str) else None, revpos)
+    if told.get("follows") is True:
+        raise BadRequest(f"Attachment {name} is said to follow, but the request is not multipart")
+    data, content_type = told.get("data"), told.get("content_type", "application/octet-stream")
+    if not isinstance(data, str) or not isinstance(content_type, str):
+        raise BadDocument(f"Attachment {name} needs data and content_type")
+    try:
+        content = base64.b64decode(data, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise BadRequest(f"Attachment {name}: data is not base64") from error
+    if len(content) > limits.attachment:
+        raise TooLarge(f"Attachment {name} is larger than {limits.attachment} bytes")
+    return Upload(content_type, Inline(content), revpos)

@@ -1,0 +1,63 @@
+"""JSON that comes back as it went in.
+
+Every JSON library of Python changes some number on the way through: digits of great integers, ``1.10``, ``1E5``. So a
+document is read twice: once to be checked and understood, once to be cut at its first level into pieces of text,
+which are stored and sent as they came.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, Final
+
+import msgspec
+import orjson
+
+from sync.errors import BadRequest
+
+Members = dict[str, msgspec.Raw]
+"""An object's fields, each value as the JSON text that it came as."""
+
+_MEMBERS: Final = msgspec.json.Decoder(Members)
+_DELICATE: Final = re.compile(rb"[:,\[][ \t\r\n]*-(?:0|[0-9]*)|[:,\[][ \t\r\n]*[0-9]+(?:[.eE]|[0-9]{15})")
+
+
+def parse(text: bytes) -> Any:
+    """Return the value of a JSON text. Raises ``BadRequest`` for what is no JSON: NaN and lone surrogates too."""
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise BadRequest("invalid UTF-8 JSON") from error
+
+
+def members(text: bytes) -> Members:
+    """Cut the text of one JSON object, already checked by :func:`parse`, into its fields."""
+    try:
+        return _MEMBERS.decode(text)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise BadRequest("invalid UTF-8 JSON") from error
+
+
+def join(fields: Mapping[str, msgspec.Raw]) -> bytes:
+    """Return the text of the object with these fields, in their order."""
+    return b"{" + b",".join([orjson.dumps(name) + b":" + bytes(value) for name, value in fields.items()]) + b"}"
+
+
+def splice(head: bytes, body: bytes) -> bytes:
+    """Return one object of the fields of ``head`` (``"a":1,"b":2`` without braces) followed by those of ``body``."""
+    return b"{" + head + (b"}" if len(body) == len(b"{}") else b"," + body[1:])
+
+
+def canonical(text: bytes, value: Any) -> bytes:
+    """Return one text for all the ways to write the JSON ``text``, whose value is ``value``.
+
+    The order of fields, white space and escapes do not count; the digits of a number do.
+    """
+    if _DELICATE.search(text) is None:
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    exact = json.loads(text, parse_float=Decimal)
+    written = json.dumps(
+        exact, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=lambda number: f"\0{number}"
+    )
+    return written.encode()

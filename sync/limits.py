@@ -1,0 +1,32 @@
+"""How much one request may ask of the server."""
+
+from dataclasses import dataclass
+from typing import Final
+
+MIB: Final = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Bounds on what a client may send or hold open. What is over a bound is answered 413, feeds over theirs 503."""
+
+    body: int = 64 * MIB
+    """Bytes of one JSON request body, inline attachments included."""
+    document: int = 8 * MIB
+    """Bytes of one document as JSON text, attachments not counted (CouchDB: ``max_document_size``)."""
+    attachment: int = 1024 * MIB
+    """Bytes of one attachment (CouchDB: ``max_attachment_size``)."""
+    bulk: int = 10_000
+    """Documents, ids or revisions in one bulk request."""
+    id_length: int = 512
+    """Bytes of a document id in UTF-8 (CouchDB: ``max_document_id_length``, there without a bound)."""
+    path: int = 4096
+    """Revisions in one ``_revisions``."""
+    feeds: int = 2000
+    """Change feeds that wait at the same time, over all clients."""
+    poll_seconds: float = 50.0
+    """A long poll answers by itself after this time; clients have no timeout of their own, proxies cut at 60 s."""
+    heartbeat_least: float = 1.0
+    """Seconds; a client that asks for a quicker heartbeat gets this one."""
+    uuids: int = 1000
+    """Most ids that one ``_uuids`` gives."""

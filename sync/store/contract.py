@@ -1,0 +1,220 @@
+"""What every store of documents must do, whatever it is built on. ``tests/contracts`` holds each backend to it.
+
+Methods ending in ``_now`` are plain synchronous functions of a ``Connection``: they run inside a job of
+:meth:`sync.store.database.Database.read` or ``write`` and are what the application composes with its own SQL.
+Those that are ``async`` open a transaction of their own.
+
+Three promises hold throughout:
+
+*Durable, then told.* A write is on disk before its outcome is returned, and feeds are woken after that.
+*Commit order.* Sequences of a database become visible in rising order; a reader that has seen sequence N never
+later finds a change below N that it was not shown.
+*Scopes are walls.* Through a view with a scope, what is outside that scope does not exist: reading raises
+:class:`~sync.errors.DocumentMissing`, listings and feeds leave it out, its revisions are answered as missing, and
+writing to its id is refused.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from sqlalchemy import Connection
+
+from sync.access import Principal, Stored, View
+from sync.documents import Draft
+from sync.errors import SyncError
+from sync.store.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The revision is in the store. ``new`` is false when it was there before."""
+
+    id: str
+    rev: str
+    new: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """The revision is not in the store, and ``error`` says why."""
+
+    id: str
+    rev: str | None
+    error: SyncError
+
+
+Outcome = Written | Rejected
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseInfo:
+    """A database, or the part of it that a scope shows."""
+
+    name: str
+    live: int
+    deleted: int
+    update_seq: int
+    revs_limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """One attachment of one revision; ``chunks`` reads on through the transaction that found it."""
+
+    name: str
+    content_type: str
+    length: int
+    digest: str
+    """``md5-`` and base64, as the protocol shows it."""
+    key: str
+    """Names the content inside the store."""
+    chunks: Iterator[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One line of a feed."""
+
+    seq: int
+    id: str
+    revs: tuple[str, ...]
+    """The winner first; the other leaves after it when they were asked for."""
+    deleted: bool
+    body: int
+    """Names the winner's body inside the store."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A run of changes. ``last_seq`` is where to go on: also past changes that a filter left out."""
+
+    changes: Sequence[Change]
+    last_seq: int
+    pending: int
+    """Changes after this page: exact up to some thousands, beyond that never too low."""
+
+
+class DocumentStore(Protocol):
+    """Databases of documents with revision trees, attachments, scopes and change feeds."""
+
+    database: Database
+
+    # -- databases ---------------------------------------------------------------------------------------------------
+
+    def create_now(self, connection: Connection, name: str) -> None:
+        """Create an empty database. Raises ``BadDatabaseName`` or ``DatabaseExists``."""
+        ...
+
+    def delete_now(self, connection: Connection, name: str) -> None:
+        """Remove a database with all that is in it. Raises ``DatabaseMissing``.
+
+        A database created later under the same name shares nothing with it.
+        """
+        ...
+
+    def names_now(self, connection: Connection) -> list[str]:
+        """Return the names of all databases, in order."""
+        ...
+
+    def info_now(self, connection: Connection, view: View) -> DatabaseInfo:
+        """Return what ``view`` shows of its database, at a cost that does not grow with it. Raises ``DatabaseMissing``.
+
+        Of a scope, the counts and ``update_seq`` tell nothing about other scopes.
+        """
+        ...
+
+    # -- documents ---------------------------------------------------------------------------------------------------
+
+    def write_now(
+        self, connection: Connection, view: View, principal: Principal, drafts: Sequence[Draft], *, new_edits: bool
+    ) -> list[Outcome]:
+        """Store what may be stored of ``drafts``; return one outcome per draft, in order.
+
+        With ``new_edits`` each draft is an edit: its ``rev`` names the leaf that it replaces, and the store gives the
+        new revision; ``Conflict`` when that is no leaf. Without, each is a revision made elsewhere, grafted on the
+        document's tree with its history; one that is known already is ``Written(new=False)`` and nothing happens.
+
+        The database's ``Rules.check`` is asked, once per batch, about the revisions that would be new; what it refuses,
+        and what is outside the view's scope, is ``Rejected`` with ``Forbidden``, and the rest is stored.
+        ``Rules.project`` is then told the winners. Afterwards each touched document has one new sequence.
+
+        The number of SQL statements does not depend on the number of drafts, unless an id occurs more than once.
+        Raises ``DatabaseMissing``.
+        """
+        ...
+
+    def put_now(
+        self,
+        connection: Connection,
+        view: View,
+        principal: Principal,
+        id_: str,
+        body: Mapping[str, Any],
+        *,
+        rev: str | None,
+        check: bool = True,
+        deleted: bool = False,
+    ) -> str:
+        """Write one document as an edit of its leaf ``rev`` (``None``: it must not exist) and return the new revision.
+
+        ``check`` false leaves out ``Rules.check``'s verdict on whether it may be stored, not on where it belongs.
+        Attachments of the parent stay. Raises ``Conflict``, ``Forbidden``, ``BadRequest``, ``DatabaseMissing``.
+        """
+        ...
+
+    def load_now(
+        self,
+        connection: Connection,
+        database: str,
+        documents: Iterable[tuple[str, Mapping[str, Any], str | None, Sequence[str]]],
+    ) -> int:
+        """Store ``(id, body, owner, scopes)`` in bulk, trusted: no check; return how many were new or changed.
+
+        A document whose winner has this very body is left as it is, so that loading the same again changes nothing.
+        ``Rules.project`` is told what changed.
+        """
+        ...
+
+    def get_now(self, connection: Connection, database: str, id_: str) -> Stored | None:
+        """Return the winner of a document, a tombstone too; ``None`` if the id was never stored."""
+        ...
+
+    def get_many_now(self, connection: Connection, database: str, ids: Iterable[str]) -> dict[str, Stored]:
+        """Return the winners of those of ``ids`` that are stored, tombstones too."""
+        ...
+
+    def iterate_now(self, connection: Connection, database: str, since_id: str = "") -> Iterator[Stored]:
+        """Yield every winner whose id is above ``since_id``, tombstones too, in the order of ids (by code point)."""
+        ...
+
+    def revision_now(self, connection: Connection, database: str, id_: str, rev: str) -> dict[str, Any] | None:
+        """Return the body of one stored revision, or ``None`` when it is not held."""
+        ...
+
+    def leaves_now(self, connection: Connection, database: str, id_: str) -> list[tuple[str, bool]]:
+        """Return ``(rev, deleted)`` of every leaf, the winner first; empty if the id was never stored."""
+        ...
+
+    def attachment_now(self, connection: Connection, database: str, id_: str, name: str) -> Attachment | None:
+        """Return an attachment of the winner, or ``None``."""
+        ...
+
+    # -- feeds -------------------------------------------------------------------------------------------------------
+
+    async def changed(self, database: str, scope: str | None, since: int, timeout: float) -> bool:  # noqa: ASYNC109  running out of time is an answer here, not a failure
+        """Wait until the database, or the scope in it, has a change after ``since``, at most ``timeout`` seconds.
+
+        Return whether it has. A change committed before the call counts, also one that another process committed.
+        """
+        ...
+
+    # -- the store itself --------------------------------------------------------------------------------------------
+
+    async def uuid(self) -> str:
+        """Return the store's identity: 32 hex digits, part of every client's replication id."""
+        ...
+
+    async def renew_uuid(self) -> str:
+        """Give the store a new identity, after a restore from backup: clients compare everything anew."""
+        ...

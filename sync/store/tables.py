@@ -1,0 +1,152 @@
+"""The tables of the store.
+
+Every revision that is stored takes one *sequence* of its database, and the sequence is its address: the body of the
+revision written as sequence 17 of database 3 is row ``3 << 40 | 17`` of ``bodies``. Bodies are thus only ever
+appended, a feed read from the start reads them in the order in which they lie, and a revision tree names each by one
+small number.
+
+A document's row keeps the winner at hand (``rev``, ``deleted``, ``body``), so that nearly every read is one join and
+no revision tree is opened. ``tree`` is empty for a document with a single revision.
+"""
+
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata: Final = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+SEQUENCE_BITS: Final = 40
+"""A row's number is its database's number above this many bits of sequence."""
+
+meta = Table(
+    "sync_meta",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+    comment="Facts about the whole store: its uuid.",
+    sqlite_with_rowid=False,
+)
+
+databases = Table(
+    "sync_database",
+    metadata,
+    Column("n", Integer, primary_key=True, comment="never given twice"),
+    Column("name", Text, nullable=False, unique=True),
+    Column("update_seq", BigInteger, nullable=False, default=0, comment="the last sequence given"),
+    Column("live", BigInteger, nullable=False, default=0, comment="documents whose winner is not deleted"),
+    Column("gone", BigInteger, nullable=False, default=0, comment="documents whose winner is deleted"),
+    Column("revs_limit", Integer, nullable=False, default=1000),
+    Column("security", Text, nullable=False, default="{}", comment="the _security object, JSON"),
+    sqlite_autoincrement=True,
+)
+
+documents = Table(
+    "sync_document",
+    metadata,
+    Column("n", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
+    Column("db", Integer, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("rev", Text, nullable=False, comment="the winner"),
+    Column("deleted", Boolean(create_constraint=False), nullable=False, comment="whether the winner is a tombstone"),
+    Column("seq", BigInteger, nullable=False, comment="of the last change to any leaf"),
+    Column("body", BigInteger, nullable=False, comment="the winner's row in sync_body"),
+    Column("tree", Text, nullable=False, comment="sync.revisions.Tree as text; empty: the winner alone"),
+    Column("owner", Text, comment="the scope it was written for"),
+    UniqueConstraint("db", "id"),
+    UniqueConstraint("db", "seq"),
+)
+
+bodies = Table(
+    "sync_body",
+    metadata,
+    Column("n", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
+    Column("body", LargeBinary, nullable=False, comment="a JSON object, UTF-8, without the _fields"),
+    Column("attachments", LargeBinary, comment="the _attachments stubs as JSON, UTF-8; null: none"),
+    comment="One row per stored revision, leaves and ancestors alike.",
+)
+
+scopes = Table(
+    "sync_scope",
+    metadata,
+    Column("n", Integer, primary_key=True),
+    Column("db", Integer, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("live", BigInteger, nullable=False, default=0),
+    Column("gone", BigInteger, nullable=False, default=0),
+    Column("last_seq", BigInteger, nullable=False, default=0, comment="the newest sequence in this scope's feed"),
+    UniqueConstraint("db", "name"),
+)
+
+memberships = Table(
+    "sync_membership",
+    metadata,
+    Column("scope", Integer, primary_key=True, autoincrement=False),
+    Column(
+        "position",
+        BigInteger,
+        primary_key=True,
+        autoincrement=False,
+        comment="the document's seq; below zero: readable by id, in no feed",
+    ),
+    Column("doc", BigInteger, nullable=False),
+    UniqueConstraint("doc", "scope"),
+    comment="Latest only: a feed of a scope is one bounded range of this table.",
+    sqlite_with_rowid=False,
+)
+
+blobs = Table(
+    "sync_blob",
+    metadata,
+    Column("key", Text, primary_key=True, comment="sha256 of the content, hex"),
+    Column("length", BigInteger, nullable=False),
+    comment="Attachment contents, each once. The MD5 that the protocol shows is no key: it can be forged.",
+    sqlite_with_rowid=False,
+)
+
+chunks = Table(
+    "sync_chunk",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("part", Integer, primary_key=True, autoincrement=False),
+    Column("data", LargeBinary, nullable=False),
+)
+
+attached = Table(
+    "sync_attached",
+    metadata,
+    Column("body", BigInteger, primary_key=True, autoincrement=False, comment="the revision's row in sync_body"),
+    Column("name", Text, primary_key=True),
+    Column("key", Text, nullable=False, comment="sync_blob"),
+    Index(None, "key"),
+    sqlite_with_rowid=False,
+)
+
+local_documents = Table(
+    "sync_local",
+    metadata,
+    Column("db", Integer, primary_key=True, autoincrement=False),
+    Column("owner", Text, primary_key=True, comment="empty in a plain database; else scope and account"),
+    Column("id", Text, primary_key=True),
+    Column("rev", Integer, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
