@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, Select, delete, func, insert, select, update
 
 from server.accounts.models import Account, Grant, Role
 from server.accounts.tables import account, grant, session, setup_link
@@ -42,16 +42,12 @@ def find(connection: Connection, name: str) -> Account | None:
 
 def listing(connection: Connection, *, after: str = "", limit: int = 200) -> list[Listed]:
     """Return accounts by name, disabled ones too: at most ``limit``, those after the name ``after``."""
-    rows = connection.execute(select(account).where(account.c.name > after).order_by(account.c.name).limit(limit)).all()
-    grants = _grants(connection, [row.name for row in rows])
-    return [
-        Listed(
-            Account(row.name, row.display_name, admin=row.admin, grants=grants.get(row.name, ())),
-            row.created_ms,
-            row.disabled_ms,
-        )
-        for row in rows
-    ]
+    return _listed(connection, select(account).where(account.c.name > after).order_by(account.c.name).limit(limit))
+
+
+def listed(connection: Connection, name: str) -> Listed | None:
+    """Return one account as :func:`listing` does, or ``None``."""
+    return next(iter(_listed(connection, select(account).where(account.c.name == name))), None)
 
 
 def display_names(connection: Connection, names: Iterable[str]) -> dict[str, str]:
@@ -166,9 +162,9 @@ def touch_session(connection: Connection, token_hash: str, now_ms: int) -> None:
     connection.execute(update(session).where(session.c.token_hash == token_hash).values(seen_ms=now_ms))
 
 
-def end_session(connection: Connection, token_hash: str) -> None:
-    """End one session, if it is there."""
-    connection.execute(delete(session).where(session.c.token_hash == token_hash))
+def end_these_sessions(connection: Connection, token_hashes: Sequence[str]) -> None:
+    """End the sessions of these tokens, those that there are."""
+    connection.execute(delete(session).where(session.c.token_hash.in_(token_hashes)))
 
 
 def end_sessions(connection: Connection, name: str, *, keep: str | None = None) -> int:
@@ -199,6 +195,19 @@ def use_setup_link(connection: Connection, token_hash: str, now_ms: int) -> bool
     return changed.rowcount == 1
 
 
+def _listed(connection: Connection, query: Select[Any]) -> list[Listed]:
+    rows = connection.execute(query).all()
+    grants = _grants(connection, [row.name for row in rows])
+    return [
+        Listed(
+            Account(row.name, row.display_name, admin=row.admin, grants=grants.get(row.name, ())),
+            row.created_ms,
+            row.disabled_ms,
+        )
+        for row in rows
+    ]
+
+
 def _grants(connection: Connection, names: Sequence[str]) -> dict[str, tuple[Grant, ...]]:
     found: dict[str, list[Grant]] = {}
     if names:
@@ -206,3 +215,16 @@ def _grants(connection: Connection, names: Sequence[str]) -> dict[str, tuple[Gra
         for row in connection.execute(query):
             found.setdefault(row.account, []).append(Grant(Role(row.role), row.area))
     return {name: tuple(grants) for name, grants in found.items()}
+
+
+def find_many(connection: Connection, names: Iterable[str]) -> dict[str, Account]:
+    """Return the accounts of these ``names`` with their grants, by name; unknown and disabled ones are left out."""
+    wanted = sorted(set(names))
+    found: dict[str, Account] = {}
+    for start in range(0, len(wanted), CHUNK):
+        some = wanted[start : start + CHUNK]
+        grants = _grants(connection, some)
+        rows = connection.execute(select(account).where(account.c.name.in_(some), account.c.disabled_ms.is_(None)))
+        for row in rows:
+            found[row.name] = Account(row.name, row.display_name, admin=row.admin, grants=grants.get(row.name, ()))
+    return found

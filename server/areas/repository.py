@@ -26,12 +26,23 @@ def one(connection: Connection, area_id: str) -> Area | None:
     return areas_of(connection, [area_id]).get(area_id)
 
 
-def subtree(connection: Connection, tops: Iterable[Area], *, limit: int | None = None) -> list[Area]:
-    """Return ``tops`` and all that is below them, each once, parents before children. ``limit`` bounds how many."""
-    ranges = [below(each) for each in tops]
+def subtree(
+    connection: Connection,
+    tops: Iterable[Area],
+    *,
+    depth: int | None = None,
+    after: str = "",
+    limit: int | None = None,
+) -> list[Area]:
+    """Return ``tops`` and all that is below them, each once, parents before children.
+
+    ``depth`` leaves out what is more levels below its top; ``after`` begins behind that area's id; ``limit`` bounds how
+    many.
+    """
+    ranges = [below(each) if depth is None else and_(below(each), _level <= len(each.path) + depth) for each in tops]
     if not ranges:
         return []
-    return _all(connection, select(area).where(or_(*ranges)).order_by(area.c.path).limit(limit))
+    return _all(connection, _after(select(area).where(or_(*ranges)).order_by(area.c.path).limit(limit), after))
 
 
 def children(connection: Connection, parent: str | None) -> list[Area]:
@@ -42,9 +53,7 @@ def children(connection: Connection, parent: str | None) -> list[Area]:
 
 def page(connection: Connection, *, after: str = "", limit: int) -> list[Area]:
     """Return all areas by path, ``limit`` at a time: those whose stored path comes after that of area id ``after``."""
-    start = select(area.c.path).where(area.c.id == after).scalar_subquery()
-    query = select(area).order_by(area.c.path).limit(limit)
-    return _all(connection, query.where(area.c.path > start) if after else query)
+    return _all(connection, _after(select(area).order_by(area.c.path).limit(limit), after))
 
 
 def count(connection: Connection) -> int:
@@ -83,6 +92,16 @@ def path_text(path: tuple[str, ...]) -> str:
     return "/" + "/".join(path) + "/"
 
 
+_level: Final = func.length(area.c.path) - func.length(func.replace(area.c.path, "/", "")) - 1
+"""How many ids a stored path has."""
+
+
+def _after(query: Select[Any], area_id: str) -> Select[Any]:
+    if not area_id:
+        return query
+    return query.where(area.c.path > select(area.c.path).where(area.c.id == area_id).scalar_subquery())
+
+
 def _all(connection: Connection, query: Select[Any]) -> list[Area]:
     return [_area(row) for row in connection.execute(query)]
 
@@ -113,3 +132,12 @@ def _chunks(ids: Iterable[str]) -> Iterator[list[str]]:
     wanted = sorted(set(ids))
     for start in range(0, len(wanted), CHUNK):
         yield wanted[start : start + CHUNK]
+
+
+def branching(connection: Connection, ids: Iterable[str]) -> frozenset[str]:
+    """Return those of ``ids`` that have areas below them."""
+    found: set[str] = set()
+    for some in _chunks(ids):
+        query = select(area.c.parent).where(area.c.parent.in_(some)).distinct()
+        found.update(parent for parent in connection.scalars(query) if parent is not None)
+    return frozenset(found)

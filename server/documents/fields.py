@@ -11,6 +11,8 @@ from server.documents.ulid import PATTERN as ULID
 
 AREA: Final = "[a-z0-9][a-z0-9-]{0,63}"
 DOOR: Final = "[0-9A-Za-z-]{1,16}"
+EARLIEST: Final = 2015
+"""Before this year a phone's clock has lost its date."""
 
 _UNPRINTABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)", re.ASCII)

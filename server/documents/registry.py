@@ -1,6 +1,8 @@
 """The document types there are."""
 
+import re
 from collections.abc import Mapping
+from functools import cache
 from types import MappingProxyType
 from typing import Final
 
@@ -20,3 +22,9 @@ TYPES: Final[Mapping[str, type[Document]]] = MappingProxyType(
 def type_of(document_id: str) -> str:
     """Return the type that ``document_id`` names: what stands before its first colon."""
     return document_id.partition(":")[0]
+
+
+@cache
+def pattern_of(kind: str) -> re.Pattern[str]:
+    """Return the pattern of the whole ids of the known type ``kind``."""
+    return re.compile(f"{kind}:{TYPES[kind].KEY}", re.ASCII)
