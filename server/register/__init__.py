@@ -1,0 +1,1 @@
+"""Import of households from the spreadsheets that communities keep."""
