@@ -10,15 +10,28 @@ from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
 from server import problems
+from server.accounts.administration import AccountAdministration, GrantAdministration
+from server.accounts.attempts import Attempts
+from server.accounts.controllers import AccountController, SessionController, SetupController
+from server.accounts.login import Login
 from server.accounts.models import Account
 from server.accounts.passwords import Passwords
+from server.areas.controllers import AreaAdministration, AreaController
 from server.clock import Clock, SystemClock
 from server.errors import Unauthorized
 from server.guard import guard, logged_in, undeclared
 from server.settings import Settings
 from sync.store.database import Database
 
-CONTROLLERS: Final[Sequence[ControllerRouterHandler]] = ()
+CONTROLLERS: Final[Sequence[ControllerRouterHandler]] = (
+    AccountAdministration,
+    AccountController,
+    AreaAdministration,
+    AreaController,
+    GrantAdministration,
+    SessionController,
+    SetupController,
+)
 
 
 def create_app(
@@ -26,11 +39,13 @@ def create_app(
 ) -> Litestar:
     """Return the application, its database open (and current: see :mod:`server.database.migrate`).
 
-    ``app.state`` has ``settings``, ``clock``, ``database``, ``passwords``. ``extra`` are further routes, for tests.
+    ``app.state`` has ``settings``, ``clock``, ``database``, ``login``, ``passwords``. ``extra``: routes of tests.
     Raises :class:`RuntimeError` when a route does not declare who may call it.
     """
+    clock = clock or SystemClock()
     database = Database(settings.database_url)
     passwords = Passwords(settings.accounts)
+    login = Login(database, passwords, Attempts(clock, settings.accounts), clock)
 
     @asynccontextmanager
     async def _open(_app: Litestar) -> AsyncIterator[None]:
@@ -51,7 +66,7 @@ def create_app(
             openapi_config=None,
         )
     )
-    app.state.update(settings=settings, clock=clock or SystemClock(), database=database, passwords=passwords)
+    app.state.update(settings=settings, clock=clock, database=database, login=login, passwords=passwords)
     if missing := undeclared(app):
         raise RuntimeError(f"routes that do not declare who may call them: {', '.join(missing)}")
     return app
@@ -74,6 +89,11 @@ def _clock(request: Request[Any, Any, Any]) -> Any:
     return request.app.state.clock
 
 
+def _login(request: Request[Any, Any, Any]) -> Login:
+    found: Login = request.app.state.login
+    return found
+
+
 def _settings(request: Request[Any, Any, Any]) -> Settings:
     found: Settings = request.app.state.settings
     return found
@@ -83,5 +103,6 @@ _DEPENDENCIES: Final[dict[str, Provide | Callable[..., Any]]] = {
     "account": Provide(_account),
     "clock": Provide(_clock, sync_to_thread=False),
     "database": Provide(_database, sync_to_thread=False),
+    "login": Provide(_login, sync_to_thread=False),
     "settings": Provide(_settings, sync_to_thread=False),
 }

@@ -1,13 +1,14 @@
 """The clock. Nothing else in the application asks the machine for the time, so that tests can set it."""
 
 from datetime import UTC, date, datetime, timedelta
-from typing import Final, Protocol
+from typing import Final, Protocol, runtime_checkable
 from zoneinfo import ZoneInfo
 
 SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
 """The time zone of every date that a user sees or types."""
 
 
+@runtime_checkable  # handlers take it by injection, which checks what it hands over
 class Clock(Protocol):
     """Something that knows what time it is."""
 

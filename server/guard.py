@@ -31,6 +31,8 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
     settings: Settings = connection.app.state.settings
     if connection.scope.get("method") not in SAFE and not same_origin(connection, settings.origins):
         raise Forbidden("这个请求来自别的网站，已被拒绝。请回到本系统的页面再操作。")
+    if connection.scope.get("method") == "OPTIONS":
+        return  # the framework's own answer: which methods the route has
     who: Who = handler.opt["who"]
     if who in {Who.ANYONE, Who.GATEKEEPER} or (who is Who.LOOPBACK and from_this_machine(connection)):
         return
@@ -74,7 +76,7 @@ def undeclared(app: Litestar) -> list[str]:
         f"{'/'.join(sorted(getattr(handler, 'http_methods', ())))} {route.path}"
         for route in app.routes
         for handler in _handlers(route)
-        if not isinstance(handler.opt.get("who"), Who)
+        if not isinstance(handler.opt.get("who"), Who) and getattr(handler, "http_methods", None) != {"OPTIONS"}
     )
 
 

@@ -78,7 +78,9 @@ def _validation(_request: Request[Any, Any, Any], error: ValidationException) ->
     return problem(422, errors.Invalid.default, fields)
 
 
-def _http(_request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
+def _http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
+    if error.status_code == 500:  # noqa: PLR2004  the framework's own word for what nobody foresaw
+        return _unexpected(request, error)
     answer = problem(error.status_code)
     answer.headers.update({k: v for k, v in (error.headers or {}).items() if k.lower() in {"allow", "retry-after"}})
     return answer

@@ -1,6 +1,7 @@
 """Who may call a route. Every route declares one of these as ``opt={"who": Who.…}``; there is no default."""
 
 from enum import Enum
+from typing import Final
 
 from server.accounts.models import Account
 
@@ -20,6 +21,10 @@ class Who(Enum):
     """An administrator, or whoever asks from this machine (what collects metrics)."""
     GATEKEEPER = "gatekeeper"
     """Replication: :class:`server.gate.Gate` decides by the database that is asked for."""
+
+
+ADMINS: Final = {"who": Who.ADMIN}
+"""The ``opt`` of a controller that is all for administrators."""
 
 
 def allows(who: Who, account: Account | None) -> bool:

@@ -9,6 +9,7 @@
       └ c2 (community) ─ b2 ─ d-0201 (door)      visitor ``other``, supervisor ``other-supervisor``
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -110,8 +111,23 @@ async def app(settings: Settings, clock: FixedClock) -> AsyncIterator[Litestar]:
     made = create_app(settings, clock)
     made.state.database.write_now(metadata.create_all)
     made.state.database.write_now(sync_metadata.create_all)
-    async with made.lifespan():
-        yield made
+    started, over = asyncio.Event(), asyncio.Event()
+
+    async def run() -> None:
+        async with made.lifespan():
+            started.set()
+            await over.wait()
+
+    # A task of its own: a fixture's two halves may run in different tasks, which the lifespan does not bear.
+    running = asyncio.create_task(run())
+    waiting = asyncio.create_task(started.wait())
+    await asyncio.wait({running, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+    if running.done():
+        running.result()
+    yield made
+    over.set()
+    await running
 
 
 @pytest.fixture
