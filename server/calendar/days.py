@@ -21,7 +21,7 @@ _OCTOBER: Final = 10
 _DAY: Final = timedelta(days=1)
 
 
-class NotYetPublished(BaijiamenError):  # noqa: N818  named after the fact, as in server.errors
+class NotYetPublished(BaijiamenError):
     """``year`` has no published calendar, and the day is not one that an administrator has set."""
 
     def __init__(self, year: int) -> None:

@@ -6,7 +6,19 @@ to one target. Neither holds text about residents: what is shown is put together
 
 from typing import Final
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, Integer, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    Table,
+    Text,
+    UniqueConstraint,
+    false,
+)
 
 from server.database.metadata import metadata
 
@@ -18,9 +30,9 @@ reminder: Final = Table(
     Column("account", Text, nullable=False),
     Column("kind", Text, nullable=False),
     Column("state", Text, nullable=False),
-    Column("at_ms", BigInteger, nullable=False),  # when it is to go out
+    Column("at_ms", BigInteger, nullable=False),  # not before; the morning and the quiet hours are applied on release
     Column("released_ms", BigInteger, nullable=True),
-    Column("settled_ms", BigInteger, nullable=True),  # the matter was dealt with; nothing more to tell
+    Column("settled", Boolean, nullable=False, server_default=false()),  # dealt with: nothing more to tell
     Column("read_ms", BigInteger, nullable=True),
     Column("folded_into", Text, nullable=True, index=True),  # the reminder whose message speaks for this one
     Column("area", Text, nullable=True),

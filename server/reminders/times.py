@@ -27,6 +27,10 @@ class Times:
         at = local_time(moment)
         return start <= at < end if start <= end else at >= start or at < end
 
+    def end_of_quiet(self, day: date) -> datetime:
+        """Return when on the morning of ``day`` people may be disturbed again."""
+        return datetime.combine(day, min(self.settings.quiet_until, self.settings.digest_at), SHANGHAI)
+
     def out_of_quiet(self, moment: datetime) -> datetime:
         """Return ``moment``, or when it is in the quiet hours the next morning's moment: one message then tells all."""
         if not self.is_quiet(moment):
