@@ -72,7 +72,10 @@ class Node(NamedTuple):
 
 
 class Leaf(NamedTuple):
-    """A revision that nothing replaced yet."""
+    """A revision that nothing replaced yet and whose body arrived.
+
+    One that was only told of as an ancestor is none, even where histories contradict each other and leave it childless.
+    """
 
     rev: str
     deleted: bool
@@ -91,7 +94,7 @@ class Tree:
         return cls({rev: Node("", deleted, body)})
 
     @classmethod
-    def of_path(cls, start: int, ids: Sequence[str], *, deleted: bool = False, body: int = 0) -> Self:
+    def of_path(cls, start: int, ids: Sequence[str], *, deleted: bool, body: int) -> Self:
         """Return the tree that one path tells of. ``deleted`` and ``body`` are those of the newest revision."""
         revs = [f"{start - i}-{digest}" for i, digest in enumerate(ids)]
         nodes = {rev: Node(parent) for rev, parent in zip(revs, [*revs[1:], ""], strict=True)}
@@ -113,7 +116,9 @@ class Tree:
     def leaves(self) -> list[Leaf]:
         """Return all leaves, the winner first."""
         inner = {node.parent for node in self.nodes.values()}
-        found = [Leaf(rev, node.deleted, node.body) for rev, node in self.nodes.items() if rev not in inner]
+        found = [
+            Leaf(rev, node.deleted, node.body) for rev, node in self.nodes.items() if node.body and rev not in inner
+        ]
         return sorted(found, key=lambda leaf: order(leaf.rev, deleted=leaf.deleted), reverse=True)
 
     @property
@@ -131,7 +136,7 @@ class Tree:
 
     def is_leaf(self, rev: str) -> bool:
         """Tell whether ``rev`` is here and nothing replaced it."""
-        return rev in self.nodes and all(node.parent != rev for node in self.nodes.values())
+        return any(leaf.rev == rev for leaf in self.leaves())
 
     def ancestry(self, rev: str) -> list[str]:
         """Return ``rev`` and its known ancestors, newest first; empty when it is not here."""

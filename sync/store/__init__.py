@@ -1,1 +1,28 @@
-"""The store: where documents, revision trees, attachments and scopes are kept."""
+"""The store: where documents, revision trees, attachments and scopes are kept.
+
+:mod:`sync.store.contract` says what a store does; :class:`Store` is the one on SQL.
+"""
+
+from sync.store.contract import (
+    Attachment,
+    Change,
+    DatabaseInfo,
+    DocumentStore,
+    Outcome,
+    Page,
+    Rejected,
+    Written,
+)
+from sync.store.sql import Store
+
+__all__ = [
+    "Attachment",
+    "Change",
+    "DatabaseInfo",
+    "DocumentStore",
+    "Outcome",
+    "Page",
+    "Rejected",
+    "Store",
+    "Written",
+]

@@ -1,0 +1,107 @@
+"""Waking those who wait for changes: at once for this process's writes, within a second for those of others.
+
+A waiter is registered before the store is asked whether there is something already, so no commit falls between. What
+wakes it is the sequence of a commit, compared with the one that it has seen, so nobody is woken for old news.
+"""
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
+
+Key = tuple[str, str | None]
+"""``(database, scope)``; a scope of ``None`` is the whole database."""
+Newest = Callable[[list[Key]], Awaitable[Mapping[Key, int]]]
+"""Asks the store for the newest sequence of each key; 0 for what is not there."""
+
+POLL_SECONDS: Final = 1.0
+GONE: Final = 1 << 62
+"""The sequence that wakes every waiter of a database that was deleted."""
+
+
+class _Waiter:
+    __slots__ = ("future", "loop", "since")
+
+    def __init__(self, since: int) -> None:
+        self.since = since
+        self.loop = asyncio.get_running_loop()
+        self.future: asyncio.Future[None] = self.loop.create_future()
+
+    def wake(self) -> None:
+        """Wake it, from any thread; a waiter that gave up meanwhile is left alone."""
+        with contextlib.suppress(RuntimeError):  # its loop is closed: nobody waits there any more
+            self.loop.call_soon_threadsafe(self._set)
+
+    def _set(self) -> None:
+        if not self.future.done():
+            self.future.set_result(None)
+
+
+class Notifier:
+    """Keeps who waits for what. ``newest`` reads the store."""
+
+    def __init__(self, newest: Newest) -> None:
+        self._newest: Final = newest
+        self._gate: Final = threading.Lock()
+        self._waiters: Final[dict[Key, set[_Waiter]]] = {}
+        self._poll: asyncio.Task[None] | None = None
+
+    @property
+    def waiting(self) -> int:
+        """How many wait now."""
+        with self._gate:
+            return sum(map(len, self._waiters.values()))
+
+    def committed(self, newest: Mapping[Key, int]) -> None:
+        """Wake who waits for one of these keys and has not seen its sequence. Called from the writer's thread."""
+        with self._gate:
+            woken = [
+                waiter for key, seq in newest.items() for waiter in self._waiters.get(key, ()) if waiter.since < seq
+            ]
+        for waiter in woken:
+            waiter.wake()
+
+    def deleted(self, database: str) -> None:
+        """Wake all who wait for anything in ``database``."""
+        with self._gate:
+            keys = [key for key in self._waiters if key[0] == database]
+        self.committed(dict.fromkeys(keys, GONE))
+
+    async def wait(self, key: Key, since: int, seconds: float) -> bool:
+        """Wait until ``key`` has a sequence above ``since``, at most ``seconds``; return whether it may have."""
+        waiter = _Waiter(since)
+        with self._gate:
+            self._waiters.setdefault(key, set()).add(waiter)
+        try:
+            if (await self._newest([key])).get(key, 0) > since:
+                return True
+            self._watch()
+            async with asyncio.timeout(seconds):
+                await waiter.future
+        except TimeoutError:
+            return False
+        else:
+            return True
+        finally:
+            with self._gate:
+                self._waiters[key].discard(waiter)
+                if not self._waiters[key]:
+                    del self._waiters[key]
+
+    def _watch(self) -> None:
+        """Have other processes' writes looked for, as long as somebody waits."""
+        loop = asyncio.get_running_loop()
+        if self._poll is None or self._poll.done() or self._poll.get_loop() is not loop:
+            self._poll = loop.create_task(self._look())
+
+    async def _look(self) -> None:
+        while True:
+            await asyncio.sleep(POLL_SECONDS)
+            with self._gate:
+                keys = list(self._waiters)
+            if not keys:
+                return
+            # One indexed query for all who wait. SQLite's data_version would be cheaper still, but its numbers mean
+            # something on one connection only, and readers come from a pool.
+            self.committed(await self._newest(keys))

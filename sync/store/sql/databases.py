@@ -1,0 +1,143 @@
+"""Databases: their rows, what a view opens of them, and the sequence that each write takes."""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import Connection
+
+from sync.access import View
+from sync.errors import BadDatabaseName, DatabaseExists, DatabaseMissing
+from sync.store.contract import DatabaseInfo
+from sync.store.sql.run import first, rows, run
+from sync.store.tables import SEQUENCE_BITS
+
+_NAME: Final = re.compile(r"[a-z][a-z0-9_$()+-]{0,127}\Z")
+_SYSTEM: Final = frozenset({"_users", "_replicator", "_global_changes"})
+SEQUENCE: Final = (1 << SEQUENCE_BITS) - 1
+"""The bits of a row number that are the sequence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A view's database as this transaction sees it."""
+
+    n: int
+    name: str
+    update_seq: int
+    live: int
+    gone: int
+    revs_limit: int
+    scope: int | None = None
+    """The scope's row; ``None`` for all of the database, 0 for a scope that has no document yet."""
+
+    def row(self, seq: int) -> int:
+        """Return the row number of what was written as ``seq``."""
+        return self.n << SEQUENCE_BITS | seq
+
+
+def open_(connection: Connection, view: View) -> Opened:
+    """Return what ``view`` opens. Raises ``DatabaseMissing``."""
+    row = first(
+        connection,
+        "SELECT n, name, update_seq, live, gone, revs_limit FROM sync_database WHERE name = ?",
+        view.database,
+    )
+    if row is None:
+        raise DatabaseMissing
+    if view.scope is None:
+        return Opened(*row)
+    scope = first(
+        connection,
+        "SELECT n, last_seq, live, gone FROM sync_scope WHERE db = ? AND name = ?",
+        row.n,
+        view.scope,
+    ) or (0, 0, 0, 0)
+    return Opened(row.n, row.name, scope[1], scope[2], scope[3], row.revs_limit, scope[0])
+
+
+def whole(name: str) -> View:
+    """Return the view of all of a database."""
+    return View(name, name)
+
+
+def info(connection: Connection, view: View) -> DatabaseInfo:
+    """Return the counts that ``view`` shows."""
+    opened = open_(connection, view)
+    return DatabaseInfo(view.name, opened.live, opened.gone, opened.update_seq, opened.revs_limit)
+
+
+def names(connection: Connection) -> list[str]:
+    """Return all names, in order."""
+    return [row.name for row in rows(connection, "SELECT name FROM sync_database ORDER BY name")]
+
+
+def create(connection: Connection, name: str) -> None:
+    """Create an empty database. Raises ``BadDatabaseName`` or ``DatabaseExists``."""
+    if not _NAME.match(name) and name not in _SYSTEM:
+        raise BadDatabaseName(name)
+    if first(connection, "SELECT 1 FROM sync_database WHERE name = ?", name):
+        raise DatabaseExists
+    run(
+        connection,
+        "INSERT INTO sync_database (name, update_seq, live, gone, revs_limit, security) "
+        "VALUES (?, 0, 0, 0, 1000, '{}')",
+        name,
+    )
+
+
+def delete(connection: Connection, name: str) -> None:
+    """Remove a database and all that only it has. Raises ``DatabaseMissing``."""
+    opened = open_(connection, whole(name))
+    least, most = opened.row(0), opened.row(SEQUENCE)
+    run(connection, "DELETE FROM sync_membership WHERE doc BETWEEN ? AND ?", least, most)
+    for table, column in (("sync_document", "n"), ("sync_body", "n"), ("sync_attached", "body")):
+        run(connection, f"DELETE FROM {table} WHERE {column} BETWEEN ? AND ?", least, most)
+    for table in ("sync_scope", "sync_local"):
+        run(connection, f"DELETE FROM {table} WHERE db = ?", opened.n)
+    run(connection, "DELETE FROM sync_database WHERE n = ?", opened.n)
+    drop_unused_content(connection)
+
+
+def drop_unused_content(connection: Connection) -> None:
+    """Remove attachment contents that no revision has any more."""
+    unused = "key NOT IN (SELECT key FROM sync_attached)"
+    run(connection, f"DELETE FROM sync_chunk WHERE {unused}")
+    run(connection, f"DELETE FROM sync_blob WHERE {unused}")
+
+
+def take(connection: Connection, opened: Opened, count: int) -> int:
+    """Take ``count`` sequences for this write transaction; return the one before the first of them."""
+    row = first(
+        connection,
+        "UPDATE sync_database SET update_seq = update_seq + ? WHERE n = ? RETURNING update_seq",
+        count,
+        opened.n,
+    )
+    return int(row[0]) - count
+
+
+def add(connection: Connection, opened: Opened, *, live: int, gone: int) -> None:
+    """Add to the counts of live and deleted documents."""
+    if live or gone:
+        run(connection, "UPDATE sync_database SET live = live + ?, gone = gone + ? WHERE n = ?", live, gone, opened.n)
+
+
+def security(connection: Connection, name: str) -> str:
+    """Return the ``_security`` object as JSON. Raises ``DatabaseMissing``."""
+    row = first(connection, "SELECT security FROM sync_database WHERE name = ?", name)
+    if row is None:
+        raise DatabaseMissing
+    return str(row.security)
+
+
+def set_security(connection: Connection, name: str, text: str) -> None:
+    """Keep ``text`` as the ``_security`` object. Raises ``DatabaseMissing``."""
+    if not run(connection, "UPDATE sync_database SET security = ? WHERE name = ?", text, name):
+        raise DatabaseMissing
+
+
+def set_revs_limit(connection: Connection, name: str, limit: int) -> None:
+    """Keep ``limit`` revisions of each line from the next write on. Raises ``DatabaseMissing``."""
+    if not run(connection, "UPDATE sync_database SET revs_limit = ? WHERE name = ?", limit, name):
+        raise DatabaseMissing

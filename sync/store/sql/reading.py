@@ -1,0 +1,208 @@
+"""Reading documents: bodies are spliced into answers as the text they are."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import orjson
+from sqlalchemy import Connection
+
+from sync.errors import DocumentMissing
+from sync.jsontext import splice
+from sync.revisions import Tree
+from sync.store.sql import attachments, rows
+from sync.store.sql.databases import Opened
+from sync.store.sql.rows import Body, Row
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    """Which of the ``_`` fields an answer carries beside ``_id`` and ``_rev``."""
+
+    revs: bool = False
+    revs_info: bool = False
+    conflicts: bool = False
+    deleted_conflicts: bool = False
+    local_seq: bool = False
+    attachments: bool = False
+    """Attachments with their data, not as stubs."""
+
+
+PLAIN: Final = Show()
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One revision of a document as JSON text."""
+
+    id: str
+    rev: str
+    deleted: bool
+    text: bytes
+
+
+Found = Revision | None
+"""``None``: the store does not hold that revision, or the view does not show it."""
+
+
+def one(connection: Connection, opened: Opened, id_: str, rev: str | None, show: Show, *, latest: bool) -> Revision:
+    """Return one revision, or the winner for a ``rev`` of ``None``. Raises ``DocumentMissing``.
+
+    ``latest`` gives, in place of a revision that was replaced, the best leaf that replaced it.
+    """
+    row = rows.by_id(connection, opened, [id_]).get(id_)
+    if row is None:
+        raise DocumentMissing
+    if rev is None:
+        if row.deleted:
+            raise DocumentMissing(deleted=True)
+        rev = row.rev
+    revs = [rev]
+    if latest and rev != row.rev:
+        revs = row.revisions().heirs(rev)[:1]
+    found = [_show(connection, row, show, read) for read in _read(connection, opened, [(row, r) for r in revs])]
+    if not found or found[0] is None:
+        raise DocumentMissing
+    return found[0]
+
+
+def open_revs(
+    connection: Connection, opened: Opened, id_: str, revs: Sequence[str] | None, show: Show, *, latest: bool
+) -> list[tuple[str, Found]]:
+    """Return ``(revision, what is held of it)`` for each of ``revs``, for ``None`` of all leaves.
+
+    Raises ``DocumentMissing`` when all leaves are asked for of what is not here.
+    """
+    row = rows.by_id(connection, opened, [id_]).get(id_)
+    if row is None:
+        if revs is None:
+            raise DocumentMissing
+        return [(rev, None) for rev in revs]
+    wanted = [leaf.rev for leaf in row.revisions().leaves()] if revs is None else _heirs(row, revs, latest=latest)
+    read = _read(connection, opened, [(row, rev) for rev in wanted])
+    return [(rev, _show(connection, row, show, body)) for rev, body in zip(wanted, read, strict=True)]
+
+
+def _heirs(row: Row, revs: Sequence[str], *, latest: bool) -> list[str]:
+    if not latest:
+        return list(revs)
+    tree = row.revisions()
+    return list(dict.fromkeys(heir for rev in revs for heir in (tree.heirs(rev) or [rev])))
+
+
+def many(
+    connection: Connection, opened: Opened, asked: Sequence[tuple[str, str | None]], show: Show, *, latest: bool
+) -> list[list[tuple[str, Found]]]:
+    """Return for each ``(id, rev)`` what it asks for, as :func:`open_revs` does; nothing for an unknown document.
+
+    A ``rev`` of ``None`` asks for all leaves.
+    """
+    found = rows.by_id(connection, opened, {id_ for id_, _ in asked})
+    wanted: list[list[tuple[Row, str]]] = []
+    for id_, rev in asked:
+        row = found.get(id_)
+        if row is None:
+            wanted.append([])
+        elif rev == row.rev:
+            wanted.append([(row, rev)])
+        elif rev is None:
+            wanted.append([(row, leaf.rev) for leaf in row.revisions().leaves()])
+        else:
+            wanted.append([(row, heir) for heir in _heirs(row, [rev], latest=latest)])
+    read = iter(_read(connection, opened, [one for group in wanted for one in group]))
+    return [[(rev, _show(connection, row, show, next(read))) for row, rev in group] for group in wanted]
+
+
+def winners(connection: Connection, found: Iterable[Row], show: Show) -> dict[str, bytes]:
+    """Return the winners of ``found`` as JSON texts by id."""
+    read = list(found)
+    bodies = rows.bodies(connection, [row.body for row in read])
+    return {
+        row.id: _text(connection, row, show, (row.rev, bool(row.deleted), row.body, bodies[row.body])) for row in read
+    }
+
+
+_Read = tuple[str, bool, int, Body]
+"""A revision, whether it is deleted, its body's row number, its body."""
+
+
+def _read(connection: Connection, opened: Opened, wanted: Sequence[tuple[Row, str]]) -> list[_Read | None]:
+    """Return each revision's body, ``None`` where none is held: one query for all."""
+    places: list[tuple[bool, int]] = []
+    trees: dict[int, Tree] = {}
+    for row, rev in wanted:
+        if rev == row.rev:
+            places.append((bool(row.deleted), row.body))
+            continue
+        if row.n not in trees:
+            trees[row.n] = row.revisions()
+        node = trees[row.n].nodes.get(rev)
+        places.append((node.deleted, opened.row(node.body)) if node and node.body else (False, 0))
+    bodies = rows.bodies(connection, [n for _, n in places if n])
+    return [
+        (rev, deleted, n, bodies[n]) if n in bodies else None
+        for (_, rev), (deleted, n) in zip(wanted, places, strict=True)
+    ]
+
+
+def _show(connection: Connection, row: Row, show: Show, read: _Read | None) -> Found:
+    if read is None:
+        return None
+    return Revision(row.id, read[0], read[1], _text(connection, row, show, read))
+
+
+def _text(connection: Connection, row: Row, show: Show, read: _Read) -> bytes:
+    rev, deleted, n, body = read
+    head = b'"_id":%b,"_rev":"%b"' % (orjson.dumps(row.id), rev.encode())
+    if deleted:
+        head += b',"_deleted":true'
+    if show.revs and not row.tree:
+        generation, _, digest = rev.partition("-")
+        head += b',"_revisions":{"start":%b,"ids":["%b"]}' % (generation.encode(), digest.encode())
+    elif show is not PLAIN:
+        head += _extras(row, show, rev)
+    if body.attachments is not None:
+        stubs = body.attachments
+        head += b',"_attachments":' + (attachments.inlined(connection, n, stubs) if show.attachments else stubs)
+    return splice(head, body.body)
+
+
+def _extras(row: Row, show: Show, rev: str) -> bytes:
+    fields: dict[str, object] = {}
+    tree = row.revisions()
+    line = tree.ancestry(rev)
+    if show.revs:
+        fields["_revisions"] = {"start": int(rev.partition("-")[0]), "ids": [r.partition("-")[2] for r in line]}
+    if show.revs_info:
+        fields["_revs_info"] = [{"rev": r, "status": _status(tree, r)} for r in line]
+    if show.conflicts and (conflicts := tree.conflicts()):
+        fields["_conflicts"] = conflicts
+    if show.deleted_conflicts and (conflicts := tree.deleted_conflicts()):
+        fields["_deleted_conflicts"] = conflicts
+    if show.local_seq:
+        fields["_local_seq"] = row.seq
+    return b"," + orjson.dumps(fields)[1:-1] if fields else b""
+
+
+def _status(tree: Tree, rev: str) -> str:
+    node = tree.nodes[rev]
+    if not node.body:
+        return "missing"
+    return "deleted" if node.deleted else "available"
+
+
+def missing(
+    connection: Connection, opened: Opened, asked: Mapping[str, Sequence[str]]
+) -> dict[str, tuple[list[str], list[str]]]:
+    """Return, for each id of which some revisions are not here, those and their possible ancestors."""
+    found = rows.by_id(connection, opened, asked)
+    answer: dict[str, tuple[list[str], list[str]]] = {}
+    for id_, revs in asked.items():
+        row = found.get(id_)
+        if row is None:
+            answer[id_] = (list(revs), [])
+        elif len(revs) != 1 or revs[0] != row.rev:
+            absent, ancestors = row.revisions().missing(revs)
+            if absent:
+                answer[id_] = (absent, ancestors)
+    return answer

@@ -1,0 +1,89 @@
+"""Documents' rows, and the bodies and trees behind them."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import Connection
+
+from sync.jsontext import parse
+from sync.revisions import Tree
+from sync.store.sql.databases import SEQUENCE, Opened
+from sync.store.sql.run import EACH, array, rows
+
+COLUMNS: Final = "d.n, d.id, d.rev, d.deleted, d.seq, d.body, d.tree, d.owner"
+
+
+class Row(NamedTuple):
+    """A document as its row has it: the winner, and the tree as text."""
+
+    n: int
+    id: str
+    rev: str
+    deleted: int
+    seq: int
+    body: int
+    tree: str
+    owner: str | None
+
+    def revisions(self) -> Tree:
+        """Return the revision tree."""
+        if self.tree:
+            return Tree.load(self.tree)
+        return Tree.single(self.rev, deleted=bool(self.deleted), body=self.body & SEQUENCE)
+
+
+class Body(NamedTuple):
+    """What is kept of one revision: JSON texts."""
+
+    body: bytes
+    attachments: bytes | None
+
+
+def joined(opened: Opened) -> str:
+    """Return the FROM clause for the documents, ``d``, that the view shows. It binds :func:`bound`'s values."""
+    if opened.scope is None:
+        return "sync_document d"
+    return "sync_document d JOIN sync_membership m ON m.doc = d.n AND m.scope = ?"
+
+
+def bound(opened: Opened) -> tuple[int, ...]:
+    """Return the values for :func:`joined`."""
+    return () if opened.scope is None else (opened.scope,)
+
+
+def by_id(connection: Connection, opened: Opened, ids: Iterable[str]) -> dict[str, Row]:
+    """Return the rows of those of ``ids`` that the view shows."""
+    found = rows(
+        connection,
+        f"SELECT {COLUMNS} FROM {joined(opened)} WHERE d.db = ? AND d.id IN {EACH}",
+        *bound(opened),
+        opened.n,
+        array(ids),
+    )
+    return {row[1]: Row._make(row) for row in found}
+
+
+def bodies(connection: Connection, numbers: Iterable[int]) -> dict[int, Body]:
+    """Return bodies by their row numbers."""
+    found = rows(connection, f"SELECT n, body, attachments FROM sync_body WHERE n IN {EACH}", array(numbers))
+    return {row[0]: Body(row[1], row[2]) for row in found}
+
+
+def memberships(connection: Connection, docs: Sequence[int]) -> dict[int, list[tuple[int, str, int]]]:
+    """Return, for each document that has any, its scopes as ``(scope, name, position)``."""
+    found: dict[int, list[tuple[int, str, int]]] = {}
+    if docs:
+        for doc, scope, name, position in rows(
+            connection,
+            "SELECT m.doc, m.scope, s.name, m.position FROM sync_membership m JOIN sync_scope s ON s.n = m.scope "
+            f"WHERE m.doc IN {EACH} ORDER BY m.doc, s.n",
+            array(docs),
+        ):
+            found.setdefault(doc, []).append((scope, name, position))
+    return found
+
+
+def parsed(body: Body) -> dict[str, Any]:
+    """Return a body as a value."""
+    value: dict[str, Any] = parse(body.body)
+    return value

@@ -1,0 +1,247 @@
+"""The store on SQL, as the rest of the program sees it. :mod:`sync.store.contract` says what each method promises."""
+
+import secrets
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+import orjson
+from sqlalchemy import Connection
+
+from sync.access import Accept, Principal, Rules, Stored, View
+from sync.documents import Draft, Stub, compose
+from sync.errors import AttachmentMissing
+from sync.store.contract import Attachment, DatabaseInfo, Outcome, Rejected
+from sync.store.database import Database, after_commit
+from sync.store.notifier import Key, Notifier
+from sync.store.sql import attachments, databases, rows, winners, writing
+from sync.store.sql.run import EACH, array, first, run
+from sync.store.sql.run import rows as query
+from sync.store.tables import metadata
+
+LOADED_AT_ONCE: Final = 1000
+"""Documents that :meth:`Store.load_now` compares and writes at a time."""
+LOADER: Final = Principal("", admin=True)
+
+
+class Store:
+    """Documents in ``database``. ``rules`` has the application's say, by the name of the stored database."""
+
+    def __init__(self, database: Database, rules: Mapping[str, Rules] | None = None) -> None:
+        self.database: Final = database
+        self.rules: Final = dict(rules or {})
+        self.notifier: Final = Notifier(self._newest)
+
+    @staticmethod
+    def create_tables_now(connection: Connection) -> None:
+        """Create the store's tables where they are missing (tests; installations use migrations)."""
+        metadata.create_all(connection)
+
+    # -- databases ---------------------------------------------------------------------------------------------------
+
+    def create_now(self, connection: Connection, name: str) -> None:
+        """Create an empty database."""
+        databases.create(connection, name)
+
+    def ensure_now(self, connection: Connection, name: str) -> None:
+        """Create a database where there is none of that name."""
+        if name not in databases.names(connection):
+            databases.create(connection, name)
+
+    def delete_now(self, connection: Connection, name: str) -> None:
+        """Remove a database with all that is in it."""
+        databases.delete(connection, name)
+        after_commit(connection, lambda: self.notifier.deleted(name))
+
+    def names_now(self, connection: Connection) -> list[str]:
+        """Return the names of all databases, in order."""
+        return databases.names(connection)
+
+    def info_now(self, connection: Connection, view: View) -> DatabaseInfo:
+        """Return what ``view`` shows of its database."""
+        return databases.info(connection, view)
+
+    # -- documents ---------------------------------------------------------------------------------------------------
+
+    def write_now(
+        self, connection: Connection, view: View, principal: Principal, drafts: Sequence[Draft], *, new_edits: bool
+    ) -> list[Outcome]:
+        """Store what may be stored of ``drafts``; return one outcome per draft, in order."""
+        opened = databases.open_(connection, view)
+        batch = writing.Batch(opened, view, principal, self.rules.get(view.database))
+        return self._write(connection, batch, drafts, new_edits=new_edits)
+
+    def put_now(
+        self,
+        connection: Connection,
+        view: View,
+        principal: Principal,
+        id_: str,
+        body: Mapping[str, Any],
+        *,
+        rev: str | None,
+        check: bool = True,
+        deleted: bool = False,
+    ) -> str:
+        """Write one document as an edit of its leaf ``rev``, with that leaf's attachments; return the new revision."""
+        opened = databases.open_(connection, view)
+        draft = compose(id_, body, rev=rev, deleted=deleted)
+        if rev is not None and not deleted:
+            draft.attachments = {name: Stub() for name in self._names_of(connection, opened, id_, rev)}
+        batch = writing.Batch(opened, view, principal, self.rules.get(view.database), trusted=not check)
+        outcome = self._write(connection, batch, [draft], new_edits=True)[0]
+        if isinstance(outcome, Rejected):
+            raise outcome.error
+        return outcome.rev
+
+    def load_now(
+        self,
+        connection: Connection,
+        database: str,
+        documents: Iterable[tuple[str, Mapping[str, Any], str | None, Sequence[str]]],
+    ) -> int:
+        """Store ``(id, body, owner, scopes)`` in bulk, trusted; return how many were new or changed."""
+        view = databases.whole(database)
+        changed = 0
+        batch: list[tuple[str, Mapping[str, Any], str | None, Sequence[str]]] = []
+        for document in documents:
+            batch.append(document)
+            if len(batch) == LOADED_AT_ONCE:
+                changed += self._load(connection, view, batch)
+                batch.clear()
+        return changed + self._load(connection, view, batch)
+
+    def get_now(self, connection: Connection, database: str, id_: str) -> Stored | None:
+        """Return the winner of a document, a tombstone too, or ``None``."""
+        return self.get_many_now(connection, database, [id_]).get(id_)
+
+    def get_many_now(self, connection: Connection, database: str, ids: Iterable[str]) -> dict[str, Stored]:
+        """Return the winners of those of ``ids`` that are stored."""
+        return winners.get(connection, databases.open_(connection, databases.whole(database)), ids)
+
+    def iterate_now(self, connection: Connection, database: str, since_id: str = "") -> Iterator[Stored]:
+        """Yield every winner above ``since_id`` in the order of ids."""
+        return winners.iterate(connection, databases.open_(connection, databases.whole(database)), since_id)
+
+    def revision_now(self, connection: Connection, database: str, id_: str, rev: str) -> dict[str, Any] | None:
+        """Return the body of one stored revision, or ``None``."""
+        opened = databases.open_(connection, databases.whole(database))
+        n = self._body_of(connection, opened, id_, rev)
+        return rows.parsed(rows.bodies(connection, [n])[n]) if n else None
+
+    def leaves_now(self, connection: Connection, database: str, id_: str) -> list[tuple[str, bool]]:
+        """Return ``(rev, deleted)`` of every leaf, the winner first."""
+        opened = databases.open_(connection, databases.whole(database))
+        row = rows.by_id(connection, opened, [id_]).get(id_)
+        return [(leaf.rev, leaf.deleted) for leaf in row.revisions().leaves()] if row else []
+
+    def attachment_now(self, connection: Connection, database: str, id_: str, name: str) -> Attachment | None:
+        """Return an attachment of the winner, or ``None``."""
+        opened = databases.open_(connection, databases.whole(database))
+        row = rows.by_id(connection, opened, [id_]).get(id_)
+        if row is None:
+            return None
+        try:
+            return attachments.find(connection, row.body, name)
+        except AttachmentMissing:
+            return None
+
+    # -- feeds -------------------------------------------------------------------------------------------------------
+
+    async def changed(self, database: str, scope: str | None, since: int, timeout: float) -> bool:  # noqa: ASYNC109  running out of time is an answer here, not a failure
+        """Wait until the database, or the scope in it, has a change after ``since``; return whether it has."""
+        return await self.notifier.wait((database, scope), since, timeout)
+
+    # -- the store itself --------------------------------------------------------------------------------------------
+
+    async def uuid(self) -> str:
+        """Return the store's identity, made at the first call."""
+        known = await self.database.read(_uuid)
+        if known is None:
+            known = await self.database.write(_make_uuid)
+        return known
+
+    async def renew_uuid(self) -> str:
+        """Give the store a new identity."""
+        return await self.database.write(_renew)
+
+    # ----------------------------------------------------------------------------------------------------------------
+
+    def _write(
+        self, connection: Connection, batch: writing.Batch, drafts: Sequence[Draft], *, new_edits: bool
+    ) -> list[Outcome]:
+        outcomes, touched = writing.write(connection, batch, drafts, new_edits=new_edits)
+        if touched:
+            newest: dict[Key, int] = {(batch.opened.name, name): seq for name, seq in touched.items()}
+            after_commit(connection, lambda: self.notifier.committed(newest))
+        return outcomes
+
+    def _load(
+        self,
+        connection: Connection,
+        view: View,
+        batch: Sequence[tuple[str, Mapping[str, Any], str | None, Sequence[str]]],
+    ) -> int:
+        opened = databases.open_(connection, view)
+        found = rows.by_id(connection, opened, [id_ for id_, _, _, _ in batch])
+        bodies = rows.bodies(connection, [row.body for row in found.values()])
+        by_place: dict[Accept, list[Draft]] = {}
+        for id_, fields, owner, scopes in batch:
+            draft = compose(id_, fields, rev=None)
+            row = found.get(id_)
+            if row is not None:
+                if not row.deleted and bodies[row.body].body == draft.body:
+                    continue
+                draft.rev = row.rev
+            by_place.setdefault(Accept(owner, tuple(scopes)), []).append(draft)
+        for place, drafts in by_place.items():
+            told = writing.Batch(opened, view, LOADER, self.rules.get(view.database), verdict=place)
+            self._write(connection, told, drafts, new_edits=True)
+        return sum(map(len, by_place.values()))
+
+    def _body_of(self, connection: Connection, opened: databases.Opened, id_: str, rev: str) -> int:
+        row = rows.by_id(connection, opened, [id_]).get(id_)
+        node = row.revisions().nodes.get(rev) if row else None
+        return opened.row(node.body) if node and node.body else 0
+
+    def _names_of(self, connection: Connection, opened: databases.Opened, id_: str, rev: str) -> list[str]:
+        n = self._body_of(connection, opened, id_, rev)
+        stubs = rows.bodies(connection, [n])[n].attachments if n else None
+        return list(orjson.loads(stubs)) if stubs else []
+
+    async def _newest(self, keys: list[Key]) -> dict[Key, int]:
+        def read(connection: Connection) -> dict[Key, int]:
+            names = array({database for database, _ in keys})
+            newest: dict[Key, int] = {
+                (row.name, None): row.update_seq
+                for row in query(connection, f"SELECT name, update_seq FROM sync_database WHERE name IN {EACH}", names)
+            }
+            for row in query(
+                connection,
+                "SELECT d.name, s.name AS scope, s.last_seq FROM sync_scope s JOIN sync_database d ON d.n = s.db "
+                f"WHERE d.name IN {EACH} AND s.name IN {EACH}",
+                names,
+                array({scope for _, scope in keys if scope is not None}),
+            ):
+                newest[row.name, row.scope] = row.last_seq
+            return newest
+
+        return await self.database.read(read)
+
+
+def _uuid(connection: Connection) -> str | None:
+    row = first(connection, "SELECT value FROM sync_meta WHERE key = 'uuid'")
+    return None if row is None else str(row.value)
+
+
+def _make_uuid(connection: Connection) -> str:
+    return _uuid(connection) or _renew(connection)
+
+
+def _renew(connection: Connection) -> str:
+    uuid = secrets.token_hex(16)
+    run(
+        connection,
+        "INSERT INTO sync_meta (key, value) VALUES ('uuid', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+        uuid,
+    )
+    return uuid

@@ -1,0 +1,184 @@
+"""The second half of a write: rows for the revisions that were accepted, gathered first, then sent table by table."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import orjson
+from sqlalchemy import Connection
+
+from sync.access import Accept
+from sync.documents import Content
+from sync.revisions import Tree
+from sync.store.sql import databases
+from sync.store.sql.databases import Opened
+from sync.store.sql.judging import Candidate, Kept
+from sync.store.sql.rows import Row
+from sync.store.sql.run import EACH, array, many, rows
+from sync.store.tables import SEQUENCE_BITS
+
+Members = Mapping[int, Sequence[tuple[int, str, int]]]
+
+
+class Storing:
+    """One batch in which each document occurs once. ``members`` are the scopes of the documents that exist.
+
+    Sequences are numbered from :meth:`finish`'s point of view while rows are gathered: the write transaction has the
+    database to itself, so the next sequence is known before it is taken.
+    """
+
+    def __init__(self, connection: Connection, opened: Opened, members: Members) -> None:
+        self._connection: Final = connection
+        self._opened: Final = opened
+        self._members: Final = members
+        self._base: Final = opened.n << SEQUENCE_BITS
+        self._seq = opened.update_seq
+        self._inserts: Final[list[tuple[Any, ...]]] = []
+        self._updates: Final[list[tuple[Any, ...]]] = []
+        self._bodies: Final[list[tuple[int, bytes, bytes | None]]] = []
+        self._attached: Final[list[tuple[int, str, str]]] = []
+        self._contents: Final[dict[str, Content]] = {}
+        self._changed: Final[list[tuple[Row, Accept]]] = []
+        self._was_deleted: Final[dict[int, int]] = {}
+        self._live = 0
+        self._gone = 0
+        self.fields: Final[dict[int, Mapping[str, Any]]] = {}
+        """Body row number → parsed body, for the bodies of this batch."""
+        self.touched: Final[dict[str | None, int]] = {}
+        """Scope → the last sequence of this batch in its feed; ``None`` is the whole database."""
+
+    def add(self, candidate: Candidate, accept: Accept) -> None:
+        """Gather the rows for one accepted revision."""
+        draft, old = candidate.draft, candidate.row
+        self._seq = seq = self._seq + 1
+        n = self._base | seq
+        start, ids = candidate.path
+        if old is None:
+            if len(ids) == 1:
+                text = ""
+            else:
+                tree = Tree.of_path(start, ids, deleted=draft.deleted, body=seq)
+                text = tree.stem(self._opened.revs_limit).dump()
+            row = Row(n, draft.id, candidate.rev, int(draft.deleted), seq, n, text, accept.owner)
+            self._inserts.append((n, self._opened.n, *row[1:]))
+        else:
+            tree = (candidate.tree or old.revisions()).graft(start, ids, deleted=draft.deleted, body=seq)
+            tree = tree.stem(self._opened.revs_limit)
+            best = tree.winner
+            body = self._base | best.body
+            row = Row(old.n, old.id, best.rev, int(best.deleted), seq, body, tree.dump(), accept.owner)
+            self._updates.append((*row[2:], old.n))
+            self._count(old, -1)
+            self._was_deleted[old.n] = old.deleted
+        self._count(row, +1)
+        stubs = self._attach(n, candidate.attachments) if candidate.attachments else None
+        self._bodies.append((n, draft.body, stubs))
+        self.fields[n] = draft.fields
+        self._changed.append((row, accept))
+
+    def finish(self) -> list[tuple[Row, tuple[str, ...]]]:
+        """Write all that was gathered; return the documents' new rows, with their scopes."""
+        if not self._changed:
+            return []
+        connection = self._connection
+        databases.take(connection, self._opened, len(self._bodies))
+        databases.add(connection, self._opened, live=self._live, gone=self._gone)
+        many(connection, "INSERT INTO sync_body (n, body, attachments) VALUES (?, ?, ?)", self._bodies)
+        many(
+            connection,
+            "INSERT INTO sync_document (n, db, id, rev, deleted, seq, body, tree, owner) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            self._inserts,
+        )
+        many(
+            connection,
+            "UPDATE sync_document SET rev = ?, deleted = ?, seq = ?, body = ?, tree = ?, owner = ? WHERE n = ?",
+            self._updates,
+        )
+        self._store_contents()
+        many(connection, "INSERT INTO sync_attached (body, name, key) VALUES (?, ?, ?)", self._attached)
+        self.touched[None] = self._seq
+        self._place()
+        return [(row, tuple(accept.scopes)) for row, accept in self._changed]
+
+    def _count(self, row: Row, sign: int) -> None:
+        if row.deleted:
+            self._gone += sign
+        else:
+            self._live += sign
+
+    def _attach(self, n: int, attachments: Mapping[str, Kept]) -> bytes:
+        for name, kept in attachments.items():
+            self._attached.append((n, name, kept.key))
+            if kept.content is not None:
+                self._contents[kept.key] = kept.content
+        return orjson.dumps({name: kept.stub for name, kept in attachments.items()})
+
+    def _store_contents(self) -> None:
+        """Store each content that is not here yet, a piece at a time."""
+        if not self._contents:
+            return
+        here = {
+            row.key
+            for row in rows(self._connection, f"SELECT key FROM sync_blob WHERE key IN {EACH}", array(self._contents))
+        }
+        for key, content in self._contents.items():
+            if key not in here:
+                many(self._connection, "INSERT INTO sync_blob (key, length) VALUES (?, ?)", [(key, content.length)])
+                for part, data in enumerate(content.chunks()):
+                    many(
+                        self._connection,
+                        "INSERT INTO sync_chunk (key, part, data) VALUES (?, ?, ?)",
+                        [(key, part, data)],
+                    )
+
+    def _place(self) -> None:
+        """Move the documents to the head of their scopes' feeds, and keep the scopes' counts."""
+        names = {name for _, accept in self._changed for name in accept.scopes}
+        old = [
+            (scope, position, row) for row, _ in self._changed for scope, _, position in self._members.get(row.n, ())
+        ]
+        if not names and not old:
+            return
+        number = self._scopes(names)
+        counts: dict[int, list[int]] = {}
+        for scope, position, row in old:
+            if position > 0:
+                counts.setdefault(scope, [0, 0, 0])[self._was_deleted[row.n]] -= 1
+        fresh = []
+        for row, accept in self._changed:
+            for name in dict.fromkeys(accept.scopes):
+                scope = number[name]
+                fresh.append((scope, row.seq if accept.feed else -row.seq, row.n))
+                if accept.feed:
+                    count = counts.setdefault(scope, [0, 0, 0])
+                    count[row.deleted] += 1
+                    count[2] = self.touched[name] = row.seq
+        many(
+            self._connection,
+            "DELETE FROM sync_membership WHERE scope = ? AND position = ?",
+            [(scope, position) for scope, position, _ in old],
+        )
+        many(self._connection, "INSERT INTO sync_membership (scope, position, doc) VALUES (?, ?, ?)", fresh)
+        many(
+            self._connection,
+            "UPDATE sync_scope SET live = live + ?, gone = gone + ?, last_seq = max(last_seq, ?) WHERE n = ?",
+            [(*count, scope) for scope, count in counts.items()],
+        )
+
+    def _scopes(self, names: set[str]) -> dict[str, int]:
+        """Return the numbers of the scopes, made where they are new."""
+        many(
+            self._connection,
+            "INSERT INTO sync_scope (db, name, live, gone, last_seq) VALUES (?, ?, 0, 0, 0) "
+            "ON CONFLICT (db, name) DO NOTHING",
+            [(self._opened.n, name) for name in sorted(names)],
+        )
+        return {
+            row.name: row.n
+            for row in rows(
+                self._connection,
+                f"SELECT name, n FROM sync_scope WHERE db = ? AND name IN {EACH}",
+                self._opened.n,
+                array(names),
+            )
+        }

@@ -1,0 +1,143 @@
+"""Writing a batch of revisions: judge, ask the rules, store, tell the read models. All in the caller's transaction."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from sync.access import Accept, Incoming, Principal, Refuse, Rules, Stored, Verdict, View
+from sync.documents import Draft
+from sync.errors import Forbidden
+from sync.store.contract import Outcome, Rejected, Written
+from sync.store.sql import databases, rows
+from sync.store.sql.databases import Opened
+from sync.store.sql.judging import Candidate, judge
+from sync.store.sql.rows import Row
+from sync.store.sql.storing import Storing
+from sync.store.sql.winners import winners
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Who writes through what, by which rules."""
+
+    opened: Opened
+    view: View
+    principal: Principal
+    rules: Rules | None
+    verdict: Accept | None = None
+    """The caller's own verdict on every draft, in place of the rules'."""
+    trusted: bool = False
+    """Do not ask the rules; without a ``verdict``, documents stay in the scopes in which they are."""
+
+
+def write(
+    connection: Connection, batch: Batch, drafts: Sequence[Draft], *, new_edits: bool
+) -> tuple[list[Outcome], dict[str | None, int]]:
+    """Store what may be stored; return an outcome per draft, and the last sequence by touched scope (``None``: all)."""
+    outcomes: list[Outcome | None] = [None] * len(drafts)
+    touched: dict[str | None, int] = {}
+    for turn in _turns(drafts):
+        for place, outcome in _write_turn(connection, batch, turn, touched, new_edits=new_edits):
+            outcomes[place] = outcome
+    return [outcome for outcome in outcomes if outcome is not None], touched
+
+
+def _turns(drafts: Sequence[Draft]) -> list[list[tuple[int, Draft]]]:
+    """Part ``drafts`` into runs in which each id occurs once, so that the second edit of a document sees the first."""
+    turns: list[list[tuple[int, Draft]]] = []
+    seen: dict[str, int] = {}
+    for place, draft in enumerate(drafts):
+        turn = seen[draft.id] = seen.get(draft.id, -1) + 1
+        if turn == len(turns):
+            turns.append([])
+        turns[turn].append((place, draft))
+    return turns
+
+
+def _write_turn(
+    connection: Connection,
+    batch: Batch,
+    turn: Sequence[tuple[int, Draft]],
+    touched: dict[str | None, int],
+    *,
+    new_edits: bool,
+) -> list[tuple[int, Outcome]]:
+    opened = batch.opened
+    everything = databases.open_(connection, databases.whole(opened.name))
+    found = rows.by_id(connection, everything, [draft.id for _, draft in turn])
+    members = rows.memberships(connection, [row.n for row in found.values()])
+    scope = batch.view.scope
+
+    def shown(row: Row) -> bool:
+        return scope is None or any(name == scope for _, name, _ in members.get(row.n, ()))
+
+    candidates, outcomes = judge(connection, everything, turn, found, shown, new_edits=new_edits)
+    verdicts = _verdicts(connection, batch, candidates, members)
+    storing = Storing(connection, everything, members)
+    for candidate, verdict in zip(candidates, verdicts, strict=True):
+        draft = candidate.draft
+        if isinstance(verdict, Refuse):
+            outcomes.append((candidate.place, Rejected(draft.id, candidate.rev, Forbidden(verdict.reason))))
+        else:
+            storing.add(candidate, verdict)
+            outcomes.append((candidate.place, Written(draft.id, candidate.rev)))
+    changed = storing.finish()
+    for key, seq in storing.touched.items():
+        touched[key] = max(seq, touched.get(key, 0))
+    if batch.rules is not None and changed:
+        batch.rules.project(connection, winners(connection, changed, storing.fields))
+    return outcomes
+
+
+def _verdicts(
+    connection: Connection,
+    batch: Batch,
+    candidates: Sequence[Candidate],
+    members: Mapping[int, Sequence[tuple[int, str, int]]],
+) -> Sequence[Verdict]:
+    """Return one verdict per candidate: the rules' or the caller's, within the walls of the view's scope."""
+    if not candidates:
+        return []
+    if batch.rules is None or batch.trusted or batch.verdict is not None:
+        verdicts: Sequence[Verdict] = [
+            batch.verdict or _stay(candidate, batch.view, members) for candidate in candidates
+        ]
+    else:
+        stored = _stored(connection, [candidate.row for candidate in candidates if candidate.row], members)
+        verdicts = batch.rules.check(
+            connection, batch.principal, batch.view, [_incoming(candidate) for candidate in candidates], stored
+        )
+    if batch.view.scope is None:
+        return verdicts
+    return [
+        _within(candidate, verdict, batch.view.scope) for candidate, verdict in zip(candidates, verdicts, strict=True)
+    ]
+
+
+def _within(candidate: Candidate, verdict: Verdict, scope: str) -> Verdict:
+    if isinstance(verdict, Accept) and (candidate.outside or scope not in verdict.scopes):
+        return Refuse("this document does not belong to this area")
+    return verdict
+
+
+def _stay(candidate: Candidate, view: View, members: Mapping[int, Sequence[tuple[int, str, int]]]) -> Accept:
+    """Return the verdict that leaves a document where it is, and puts a new one into the view's scope."""
+    if candidate.row is None:
+        return Accept() if view.scope is None else Accept(view.scope, (view.scope,))
+    places = members.get(candidate.row.n, ())
+    feed = all(position > 0 for _, _, position in places)
+    return Accept(candidate.row.owner, tuple(name for _, name, _ in places), feed)
+
+
+def _incoming(candidate: Candidate) -> Incoming:
+    draft = candidate.draft
+    attachments = {name: kept.stub for name, kept in candidate.attachments.items()}
+    return Incoming(draft.id, candidate.rev, draft.deleted, draft.fields, attachments)
+
+
+def _stored(
+    connection: Connection, found: Sequence[Row], members: Mapping[int, Sequence[tuple[int, str, int]]]
+) -> dict[str, Stored]:
+    changed = [(row, tuple(name for _, name, _ in members.get(row.n, ()))) for row in found]
+    return {stored.id: stored for stored in winners(connection, changed, {})}
