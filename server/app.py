@@ -18,9 +18,16 @@ from server.accounts.models import Account
 from server.accounts.passwords import Passwords
 from server.areas.controllers import AreaAdministration, AreaController
 from server.clock import Clock, SystemClock
+from server.documents.rules import DATABASE, AreaRules
 from server.errors import Unauthorized
 from server.guard import guard, logged_in, undeclared
+from server.households.controllers import HouseholdController
+from server.live.controllers import LiveController
+from server.photos.controllers import PhotoController
+from server.refusals.controllers import RefusalController
 from server.settings import Settings
+from server.visits.controllers import VisitController
+from sync.store import Store
 from sync.store.database import Database
 
 CONTROLLERS: Final[Sequence[ControllerRouterHandler]] = (
@@ -29,8 +36,13 @@ CONTROLLERS: Final[Sequence[ControllerRouterHandler]] = (
     AreaAdministration,
     AreaController,
     GrantAdministration,
+    HouseholdController,
+    LiveController,
+    PhotoController,
+    RefusalController,
     SessionController,
     SetupController,
+    VisitController,
 )
 
 
@@ -39,17 +51,21 @@ def create_app(
 ) -> Litestar:
     """Return the application, its database open (and current: see :mod:`server.database.migrate`).
 
-    ``app.state`` has ``settings``, ``clock``, ``database``, ``login``, ``passwords``. ``extra``: routes of tests.
+    ``app.state`` has ``settings``, ``clock``, ``database``, ``login``, ``passwords``, ``store``.
+    ``extra``: routes of tests.
+
     Raises :class:`RuntimeError` when a route does not declare who may call it.
     """
     clock = clock or SystemClock()
     database = Database(settings.database_url)
+    store = Store(database, {DATABASE: AreaRules(clock)})
     passwords = Passwords(settings.accounts)
     login = Login(database, passwords, Attempts(clock, settings.accounts), clock)
 
     @asynccontextmanager
     async def _open(_app: Litestar) -> AsyncIterator[None]:
         try:
+            await database.write(lambda c: store.ensure_now(c, DATABASE))
             yield
         finally:
             passwords.close()
@@ -66,7 +82,7 @@ def create_app(
             openapi_config=None,
         )
     )
-    app.state.update(settings=settings, clock=clock, database=database, login=login, passwords=passwords)
+    app.state.update(settings=settings, clock=clock, database=database, login=login, passwords=passwords, store=store)
     if missing := undeclared(app):
         raise RuntimeError(f"routes that do not declare who may call them: {', '.join(missing)}")
     return app
@@ -99,10 +115,16 @@ def _settings(request: Request[Any, Any, Any]) -> Settings:
     return found
 
 
+def _store(request: Request[Any, Any, Any]) -> Store:
+    found: Store = request.app.state.store
+    return found
+
+
 _DEPENDENCIES: Final[dict[str, Provide | Callable[..., Any]]] = {
     "account": Provide(_account),
     "clock": Provide(_clock, sync_to_thread=False),
     "database": Provide(_database, sync_to_thread=False),
     "login": Provide(_login, sync_to_thread=False),
     "settings": Provide(_settings, sync_to_thread=False),
+    "store": Provide(_store, sync_to_thread=False),
 }

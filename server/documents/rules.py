@@ -16,9 +16,6 @@ from sync.access import Accept, Incoming, Principal, Refuse, Stored, Verdict, Vi
 __all__ = ["DATABASE", "AreaRules"]
 
 
-__all__ = ["DATABASE", "AreaRules"]
-
-
 class AreaRules:
     """:class:`sync.access.Rules` for :data:`DATABASE`. What is refused goes into quarantine in the same transaction."""
 

@@ -16,7 +16,7 @@ from server.households import repository as households
 from server.reviews import repository as reviews
 from server.reviews.repository import Word
 from server.visits.schemas import Visit
-from server.visits.tables import arrival, visit, visit_count
+from server.visits.tables import arrival, visit, visit_count, visit_gone
 from sync.access import Stored
 
 
@@ -41,6 +41,7 @@ def project(
     for some in chunks(gone):
         connection.execute(delete(visit).where(visit.c.id.in_(some)))
     upsert(connection, visit, fresh.values(), ("id",))
+    _bury(connection, visited)
     spoken = {name: _state(row, words.get(name)) for name, row in before.items() if name not in fresh.keys() | gone}
     if spoken:
         connection.execute(
@@ -56,6 +57,7 @@ def clear(connection: Connection) -> None:
     """Empty the read model, but for the arrivals: no document says when it came."""
     connection.execute(delete(visit))
     connection.execute(delete(visit_count))
+    connection.execute(delete(visit_gone))
 
 
 def _state(row: Mapping[str, Any], word: Word | None) -> tuple[str, int]:
@@ -97,6 +99,13 @@ def _rows(connection: Connection, visited: Sequence[Stored], words: Mapping[str,
         row["state"], row["changed_seq"] = _state(row, words.get(each.id))
         rows[each.id] = row
     return rows
+
+
+def _bury(connection: Connection, visited: Sequence[Stored]) -> None:
+    for some in chunks(each.id for each in visited if not each.deleted):
+        connection.execute(delete(visit_gone).where(visit_gone.c.visit.in_(some)))
+    rows = [{"visit": each.id, "seq": each.seq, "area": each.scope_owner} for each in visited if each.deleted]
+    upsert(connection, visit_gone, (row for row in rows if row["area"] is not None), ("visit",))
 
 
 def _parsed(stored: Stored) -> Visit | None:

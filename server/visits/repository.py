@@ -142,38 +142,6 @@ def history(connection: Connection, household_id: str, *, limit: int) -> list[Li
     return [_listed(row) for row in connection.execute(query.limit(limit))]
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
-    """A visit that came, was changed, or was reviewed."""
-
-    id: str
-    seq: int
-    state: str
-
-
-def events(connection: Connection, *, since: int, tops: Sequence[Area], limit: int) -> tuple[list[Event], int]:
-    """Return what happened after the sequence ``since`` in the subtrees of ``tops``, and the sequence looked up to."""
-    query = (
-        select(visit.c.id, visit.c.changed_seq, visit.c.state, area.c.path)
-        .outerjoin(area, area.c.id == visit.c.area)
-        .where(visit.c.changed_seq > since)
-        .order_by(visit.c.changed_seq)
-        .limit(limit)
-    )
-    seen, found = since, []
-    wanted = {top.id for top in tops}
-    for row in connection.execute(query):
-        seen = row.changed_seq
-        if row.path is not None and not wanted.isdisjoint(row.path.split("/")):
-            found.append(Event(row.id, row.changed_seq, row.state))
-    return found, seen
-
-
-def newest(connection: Connection) -> int:
-    """Return the sequence of the last change to any visit's row, 0 without any."""
-    return connection.scalar(select(func.max(visit.c.changed_seq))) or 0
-
-
 def _inside(tops: Sequence[Area]) -> Select[tuple[str]]:
     return select(area.c.id).where(or_(*(below(top) for top in tops)))
 

@@ -45,6 +45,15 @@ visit_count: Final = Table(
     Column("visits", Integer, nullable=False),
 )
 
+visit_gone: Final = Table(
+    "visit_gone",
+    metadata,
+    Column("visit", Text, primary_key=True),
+    Column("seq", BigInteger, nullable=False, index=True),
+    Column("area", Text, nullable=False),
+    comment="Deleted visits, so that pages that stay open hear of it.",
+)
+
 arrival: Final = Table(
     "visit_arrival",
     metadata,
