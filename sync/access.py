@@ -43,7 +43,7 @@ class Incoming:
     deleted: bool
     body: Mapping[str, Any]
     attachments: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    """Attachment name → ``{"content_type", "length", "digest"}``."""
+    """Attachment name → ``{"content_type", "length", "digest"}``; ``head`` (its first bytes) too when it is new."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy import Connection
 
@@ -15,6 +16,9 @@ from sync.store.sql.judging import Candidate, judge
 from sync.store.sql.rows import Row
 from sync.store.sql.storing import Storing
 from sync.store.sql.winners import winners
+
+HEAD: Final = 16
+"""First bytes of a new attachment that the rules are shown, to tell what it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +136,10 @@ def _stay(candidate: Candidate, view: View, members: Mapping[int, Sequence[tuple
 
 def _incoming(candidate: Candidate) -> Incoming:
     draft = candidate.draft
-    attachments = {name: kept.stub for name, kept in candidate.attachments.items()}
+    attachments = {
+        name: kept.stub if kept.content is None else {**kept.stub, "head": next(kept.content.chunks(), b"")[:HEAD]}
+        for name, kept in candidate.attachments.items()
+    }
     return Incoming(draft.id, candidate.rev, draft.deleted, draft.fields, attachments)
 
 
