@@ -17,14 +17,19 @@ from server.accounts.login import Login
 from server.accounts.models import Account
 from server.accounts.passwords import Passwords
 from server.areas.controllers import AreaAdministration, AreaController
+from server.calendar.controllers import CalendarController
+from server.channels.controllers import ChannelController, PushController
 from server.clock import Clock, SystemClock
 from server.documents.rules import DATABASE, AreaRules
 from server.errors import Unauthorized
+from server.followups.controllers import FollowupController
 from server.guard import guard, logged_in, undeclared
 from server.households.controllers import HouseholdController
 from server.live.controllers import LiveController
 from server.photos.controllers import PhotoController
 from server.refusals.controllers import RefusalController
+from server.reminders.controllers import ReminderController
+from server.scheduling.lifespan import lifespan as scheduling
 from server.settings import Settings
 from server.visits.controllers import VisitController
 from sync.store import Store
@@ -35,11 +40,16 @@ CONTROLLERS: Final[Sequence[ControllerRouterHandler]] = (
     AccountController,
     AreaAdministration,
     AreaController,
+    CalendarController,
+    ChannelController,
+    FollowupController,
     GrantAdministration,
     HouseholdController,
     LiveController,
     PhotoController,
+    PushController,
     RefusalController,
+    ReminderController,
     SessionController,
     SetupController,
     VisitController,
@@ -77,7 +87,7 @@ def create_app(
             guards=[guard],
             dependencies=_DEPENDENCIES,
             exception_handlers=problems.handlers,
-            lifespan=[_open],
+            lifespan=[_open, scheduling],
             request_max_body_size=settings.body_limit,
             openapi_config=None,
         )
