@@ -101,7 +101,8 @@ class Resolver:
         if not _ID.fullmatch(id_) or id_ in self._ids:
             raise Unresolved(f"无法为“{label}{mark}”起编号（{id_} 已占用或太长），请管理员先建好这个{mark}再导入")
         number = re.match(r"\d+", label)
-        area = Area(id_, parent.id, kind, f"{label}{mark}", (*parent.path, id_), int(number[0]) if number else 0)
+        name = f"{label}{mark}" if kind is AreaKind.BUILDING else f"{parent.name}{label}{mark}"
+        area = Area(id_, parent.id, kind, name, (*parent.path, id_), int(number[0]) if number else 0)
         self.created.append(area)
         self._know(area)
         return area
