@@ -3,17 +3,9 @@
 :mod:`sync.store.contract` says what a store does; :class:`Store` is the one on SQL.
 """
 
-from sync.store.contract import (
-    Attachment,
-    Change,
-    DatabaseInfo,
-    DocumentStore,
-    Outcome,
-    Page,
-    Rejected,
-    Written,
-)
+from sync.store.contract import DocumentStore
 from sync.store.sql import Store
+from sync.store.values import Attachment, Change, DatabaseInfo, Outcome, Page, Rejected, Written
 
 __all__ = [
     "Attachment",

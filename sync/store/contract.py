@@ -15,84 +15,14 @@ writing to its id is refused.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from sqlalchemy import Connection
 
 from sync.access import Principal, Stored, View
 from sync.documents import Draft
-from sync.errors import SyncError
 from sync.store.database import Database
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """The revision is in the store. ``new`` is false when it was there before."""
-
-    id: str
-    rev: str
-    new: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Rejected:
-    """The revision is not in the store, and ``error`` says why."""
-
-    id: str
-    rev: str | None
-    error: SyncError
-
-
-Outcome = Written | Rejected
-
-
-@dataclass(frozen=True, slots=True)
-class DatabaseInfo:
-    """A database, or the part of it that a scope shows."""
-
-    name: str
-    live: int
-    deleted: int
-    update_seq: int
-    revs_limit: int
-
-
-@dataclass(frozen=True, slots=True)
-class Attachment:
-    """One attachment of one revision; ``chunks`` reads on through the transaction that found it."""
-
-    name: str
-    content_type: str
-    length: int
-    digest: str
-    """``md5-`` and base64, as the protocol shows it."""
-    key: str
-    """Names the content inside the store."""
-    chunks: Iterator[bytes]
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One line of a feed."""
-
-    seq: int
-    id: str
-    revs: tuple[str, ...]
-    """The winner first; the other leaves after it when they were asked for."""
-    deleted: bool
-    body: int
-    """Names the winner's body inside the store."""
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A run of changes. ``last_seq`` is where to go on: also past changes that a filter left out."""
-
-    changes: Sequence[Change]
-    last_seq: int
-    pending: int
-    """Changes after this page: exact up to some thousands, beyond that never too low."""
+from sync.store.values import Ask, Attachment, DatabaseInfo, Found, Outcome, Page, Range, Revision, Show
 
 
 class DocumentStore(Protocol):
@@ -200,7 +130,109 @@ class DocumentStore(Protocol):
         """Return an attachment of the winner, or ``None``."""
         ...
 
+    # -- documents as JSON text, for the protocol -------------------------------------------------------------------
+
+    def show_now(
+        self, connection: Connection, view: View, id_: str, rev: str | None, show: Show, *, latest: bool = False
+    ) -> Revision:
+        """Return one revision, or the winner for a ``rev`` of ``None``.
+
+        ``latest`` gives, in place of a revision that was replaced, the best leaf that replaced it.
+        Raises ``DocumentMissing``, also for a winner that is a tombstone.
+        """
+        ...
+
+    def show_leaves_now(
+        self,
+        connection: Connection,
+        view: View,
+        id_: str,
+        revs: Sequence[str] | None,
+        show: Show,
+        *,
+        latest: bool = False,
+    ) -> list[tuple[str, Found]]:
+        """Return ``(revision, what is held of it)`` for each of ``revs``, for ``None`` of all leaves.
+
+        Raises ``DocumentMissing`` when all leaves are asked for of what is not here.
+        """
+        ...
+
+    def show_many_now(
+        self,
+        connection: Connection,
+        view: View,
+        asked: Sequence[tuple[str, str | None]],
+        show: Show,
+        *,
+        latest: bool = False,
+    ) -> list[list[tuple[str, Found]]]:
+        """Return for each ``(id, rev)`` what :meth:`show_leaves_now` does; an empty list for an unknown document.
+
+        The number of SQL statements does not depend on how many are asked for.
+        """
+        ...
+
+    def winners_now(self, connection: Connection, view: View, ids: Sequence[str], show: Show) -> dict[str, Revision]:
+        """Return the winners of those of ``ids`` that the view shows, tombstones too."""
+        ...
+
+    def list_now(
+        self, connection: Connection, view: View, wanted: Range, show: Show | None
+    ) -> tuple[list[Revision], int]:
+        """Return the live documents of a range of ids, ordered by code point, and how many come before them.
+
+        Without ``show`` their texts are empty.
+        """
+        ...
+
+    def missing_now(
+        self, connection: Connection, view: View, asked: Mapping[str, Sequence[str]]
+    ) -> dict[str, tuple[list[str], list[str]]]:
+        """Return, for each id of which some revisions are not here, those and the leaves that may be their ancestors."""
+        ...
+
+    def find_attachment_now(
+        self, connection: Connection, view: View, id_: str, rev: str | None, name: str
+    ) -> tuple[str, Attachment]:
+        """Return the revision (the winner for a ``rev`` of ``None``) and its attachment.
+
+        Raises ``DocumentMissing``, ``AttachmentMissing``.
+        """
+        ...
+
+    def piece_now(self, connection: Connection, key: str, part: int) -> bytes | None:
+        """Return one piece of an attachment's content, or ``None`` past its end."""
+        ...
+
+    # -- local documents ---------------------------------------------------------------------------------------------
+
+    def local_now(self, connection: Connection, view: View, principal: Principal, id_: str) -> bytes:
+        """Return a ``_local`` document as JSON text. ``id_`` is without ``_local/``. Raises ``DocumentMissing``.
+
+        In a view with a scope each account has local documents of its own; in a whole database all share theirs.
+        """
+        ...
+
+    def put_local_now(
+        self, connection: Connection, view: View, principal: Principal, id_: str, rev: str | None, body: bytes
+    ) -> str:
+        """Store a local document over the one with ``rev``; return the new revision (``0-N``). Raises ``Conflict``."""
+        ...
+
+    def delete_local_now(self, connection: Connection, view: View, principal: Principal, id_: str, rev: str) -> None:
+        """Remove a local document. Raises ``DocumentMissing``, ``Conflict``."""
+        ...
+
+    def list_local_now(self, connection: Connection, view: View, principal: Principal) -> list[tuple[str, str]]:
+        """Return ``(id, rev)`` of the local documents, in order; ids with ``_local/``."""
+        ...
+
     # -- feeds -------------------------------------------------------------------------------------------------------
+
+    def changes_now(self, connection: Connection, view: View, ask: Ask) -> Page:
+        """Return the changes that ``ask`` describes, at a cost that grows with the page and not with the store."""
+        ...
 
     async def changed(self, database: str, scope: str | None, since: int, timeout: float) -> bool:  # noqa: ASYNC109  running out of time is an answer here, not a failure
         """Wait until the database, or the scope in it, has a change after ``since``, at most ``timeout`` seconds.

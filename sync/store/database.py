@@ -151,7 +151,9 @@ def _attempt(connection: Connection, queued: _Queued) -> tuple[_Queued, Any, Bas
 
 
 def _sqlite(url: URL, *, begin: str, size: int) -> Engine:
-    engine = create_engine(url, poolclass=QueuePool, pool_size=size, max_overflow=0, pool_reset_on_return="rollback")
+    engine = create_engine(
+        url, poolclass=QueuePool, pool_size=size, max_overflow=0, pool_reset_on_return="rollback", hide_parameters=True
+    )
 
     @event.listens_for(engine, "connect")
     def _connected(dbapi: Any, _record: Any) -> None:

@@ -7,8 +7,8 @@ import orjson
 from sqlalchemy import Connection
 
 from sync.errors import AttachmentMissing
-from sync.store.contract import Attachment
 from sync.store.sql.run import first, rows
+from sync.store.values import Attachment
 
 
 def find(connection: Connection, body: int, name: str) -> Attachment:

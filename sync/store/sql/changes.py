@@ -1,31 +1,16 @@
 """Listings: the change feed as a bounded range, and all documents in the order of their ids."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import Connection
 
-from sync.store.contract import Change, Page
 from sync.store.sql.databases import SEQUENCE, Opened
 from sync.store.sql.rows import COLUMNS, Row, bound, joined
 from sync.store.sql.run import EACH, array, first, rows
+from sync.store.values import Ask, Change, Page, Range
 
 COUNTED: Final = 10_000
 """How many pending changes are counted exactly; a count of all would cost more than the page."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """Which changes."""
-
-    since: int = 0
-    limit: int | None = None
-    descending: bool = False
-    all_leaves: bool = False
-    """``style=all_docs``."""
-    ids: Sequence[str] | None = None
-    """Only these documents."""
 
 
 def page(connection: Connection, opened: Opened, ask: Ask) -> Page:
@@ -73,18 +58,6 @@ def _change(row: Row, *, all_leaves: bool) -> Change:
     if all_leaves and ";" in row.tree:
         revs = tuple(leaf.rev for leaf in row.revisions().leaves())
     return Change(row.seq, row.id, revs, bool(row.deleted), row.body)
-
-
-@dataclass(frozen=True, slots=True)
-class Range:
-    """Which documents of a listing by id."""
-
-    start: str | None = None
-    end: str | None = None
-    inclusive_end: bool = True
-    descending: bool = False
-    skip: int = 0
-    limit: int | None = None
 
 
 def listing(connection: Connection, opened: Opened, wanted: Range) -> tuple[list[Row], int]:

@@ -8,9 +8,9 @@ from sqlalchemy import Connection
 
 from sync.access import View
 from sync.errors import BadDatabaseName, DatabaseExists, DatabaseMissing
-from sync.store.contract import DatabaseInfo
 from sync.store.sql.run import first, rows, run
 from sync.store.tables import SEQUENCE_BITS
+from sync.store.values import DatabaseInfo
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9_$()+-]{0,127}\Z")
 _SYSTEM: Final = frozenset({"_users", "_replicator", "_global_changes"})

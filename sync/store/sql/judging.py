@@ -11,10 +11,10 @@ from sync import revisions
 from sync.documents import Content, Draft, Stub, Upload
 from sync.errors import Conflict, MissingStub, SyncError
 from sync.revisions import Tree
-from sync.store.contract import Outcome, Rejected, Written
 from sync.store.sql.databases import Opened
 from sync.store.sql.rows import Row
 from sync.store.sql.run import EACH, array, rows
+from sync.store.values import Outcome, Rejected, Written
 
 
 @dataclass(slots=True)

@@ -1,8 +1,6 @@
 """Reading documents: bodies are spliced into answers as the text they are."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final
 
 import orjson
 from sqlalchemy import Connection
@@ -13,36 +11,7 @@ from sync.revisions import Tree
 from sync.store.sql import attachments, rows
 from sync.store.sql.databases import Opened
 from sync.store.sql.rows import Body, Row
-
-
-@dataclass(frozen=True, slots=True)
-class Show:
-    """Which of the ``_`` fields an answer carries beside ``_id`` and ``_rev``."""
-
-    revs: bool = False
-    revs_info: bool = False
-    conflicts: bool = False
-    deleted_conflicts: bool = False
-    local_seq: bool = False
-    attachments: bool = False
-    """Attachments with their data, not as stubs."""
-
-
-PLAIN: Final = Show()
-
-
-@dataclass(frozen=True, slots=True)
-class Revision:
-    """One revision of a document as JSON text."""
-
-    id: str
-    rev: str
-    deleted: bool
-    text: bytes
-
-
-Found = Revision | None
-"""``None``: the store does not hold that revision, or the view does not show it."""
+from sync.store.values import PLAIN, Found, Revision, Show
 
 
 def one(connection: Connection, opened: Opened, id_: str, rev: str | None, show: Show, *, latest: bool) -> Revision:
@@ -113,13 +82,34 @@ def many(
     return [[(rev, _show(connection, row, show, next(read))) for row, rev in group] for group in wanted]
 
 
-def winners(connection: Connection, found: Iterable[Row], show: Show) -> dict[str, bytes]:
-    """Return the winners of ``found`` as JSON texts by id."""
+def winners(connection: Connection, found: Iterable[Row], show: Show) -> list[Revision]:
+    """Return the winners of ``found``, in its order."""
     read = list(found)
     bodies = rows.bodies(connection, [row.body for row in read])
-    return {
-        row.id: _text(connection, row, show, (row.rev, bool(row.deleted), row.body, bodies[row.body])) for row in read
-    }
+    return [
+        Revision(
+            row.id,
+            row.rev,
+            bool(row.deleted),
+            _text(connection, row, show, (row.rev, bool(row.deleted), row.body, bodies[row.body])),
+        )
+        for row in read
+    ]
+
+
+def place(connection: Connection, opened: Opened, id_: str, rev: str | None) -> tuple[str, int]:
+    """Return a revision, the winner for a ``rev`` of ``None``, and its body's row number. Raises ``DocumentMissing``."""
+    row = rows.by_id(connection, opened, [id_]).get(id_)
+    if row is None:
+        raise DocumentMissing
+    if rev is None:
+        if row.deleted:
+            raise DocumentMissing(deleted=True)
+        return row.rev, row.body
+    node = row.revisions().nodes.get(rev)
+    if node is None or not node.body:
+        raise DocumentMissing
+    return rev, opened.row(node.body)
 
 
 _Read = tuple[str, bool, int, Body]

@@ -10,13 +10,24 @@ from sqlalchemy import Connection
 from sync.access import Accept, Principal, Rules, Stored, View
 from sync.documents import Draft, Stub, compose
 from sync.errors import AttachmentMissing
-from sync.store.contract import Attachment, DatabaseInfo, Outcome, Rejected
 from sync.store.database import Database, after_commit
 from sync.store.notifier import Key, Notifier
-from sync.store.sql import attachments, databases, rows, winners, writing
+from sync.store.sql import attachments, changes, databases, local, reading, rows, winners, writing
 from sync.store.sql.run import EACH, array, first, run
 from sync.store.sql.run import rows as query
 from sync.store.tables import metadata
+from sync.store.values import (
+    Ask,
+    Attachment,
+    DatabaseInfo,
+    Found,
+    Outcome,
+    Page,
+    Range,
+    Rejected,
+    Revision,
+    Show,
+)
 
 LOADED_AT_ONCE: Final = 1000
 """Documents that :meth:`Store.load_now` compares and writes at a time."""
@@ -145,7 +156,96 @@ class Store:
         except AttachmentMissing:
             return None
 
+    # -- documents as JSON text, for the protocol -------------------------------------------------------------------
+
+    def show_now(
+        self, connection: Connection, view: View, id_: str, rev: str | None, show: Show, *, latest: bool = False
+    ) -> Revision:
+        """Return one revision, or the winner for a ``rev`` of ``None``."""
+        return reading.one(connection, databases.open_(connection, view), id_, rev, show, latest=latest)
+
+    def show_leaves_now(
+        self,
+        connection: Connection,
+        view: View,
+        id_: str,
+        revs: Sequence[str] | None,
+        show: Show,
+        *,
+        latest: bool = False,
+    ) -> list[tuple[str, Found]]:
+        """Return ``(revision, what is held of it)`` for each of ``revs``, for ``None`` of all leaves."""
+        return reading.open_revs(connection, databases.open_(connection, view), id_, revs, show, latest=latest)
+
+    def show_many_now(
+        self,
+        connection: Connection,
+        view: View,
+        asked: Sequence[tuple[str, str | None]],
+        show: Show,
+        *,
+        latest: bool = False,
+    ) -> list[list[tuple[str, Found]]]:
+        """Return for each ``(id, rev)`` what :meth:`show_leaves_now` does; an empty list for an unknown document."""
+        return reading.many(connection, databases.open_(connection, view), asked, show, latest=latest)
+
+    def winners_now(self, connection: Connection, view: View, ids: Sequence[str], show: Show) -> dict[str, Revision]:
+        """Return the winners of those of ``ids`` that the view shows, tombstones too."""
+        found = rows.by_id(connection, databases.open_(connection, view), ids)
+        return {revision.id: revision for revision in reading.winners(connection, found.values(), show)}
+
+    def list_now(
+        self, connection: Connection, view: View, wanted: Range, show: Show | None
+    ) -> tuple[list[Revision], int]:
+        """Return the live documents of a range of ids, and how many come before them."""
+        found, offset = changes.listing(connection, databases.open_(connection, view), wanted)
+        if show is None:
+            return [Revision(row.id, row.rev, deleted=False, text=b"") for row in found], offset
+        return reading.winners(connection, found, show), offset
+
+    def missing_now(
+        self, connection: Connection, view: View, asked: Mapping[str, Sequence[str]]
+    ) -> dict[str, tuple[list[str], list[str]]]:
+        """Return, for each id of which some revisions are not here, those and their possible ancestors."""
+        return reading.missing(connection, databases.open_(connection, view), asked)
+
+    def find_attachment_now(
+        self, connection: Connection, view: View, id_: str, rev: str | None, name: str
+    ) -> tuple[str, Attachment]:
+        """Return the revision and its attachment."""
+        rev, body = reading.place(connection, databases.open_(connection, view), id_, rev)
+        return rev, attachments.find(connection, body, name)
+
+    def piece_now(self, connection: Connection, key: str, part: int) -> bytes | None:
+        """Return one piece of an attachment's content, or ``None`` past its end."""
+        return attachments.piece(connection, key, part)
+
+    # -- local documents ---------------------------------------------------------------------------------------------
+
+    def local_now(self, connection: Connection, view: View, principal: Principal, id_: str) -> bytes:
+        """Return a ``_local`` document as JSON text."""
+        return local.get(connection, databases.open_(connection, view), _local_owner(view, principal), id_)
+
+    def put_local_now(
+        self, connection: Connection, view: View, principal: Principal, id_: str, rev: str | None, body: bytes
+    ) -> str:
+        """Store a local document over the one with ``rev``; return the new revision."""
+        opened = databases.open_(connection, view)
+        return local.put(connection, opened, _local_owner(view, principal), id_, rev, body)
+
+    def delete_local_now(self, connection: Connection, view: View, principal: Principal, id_: str, rev: str) -> None:
+        """Remove a local document."""
+        local.delete(connection, databases.open_(connection, view), _local_owner(view, principal), id_, rev)
+
+    def list_local_now(self, connection: Connection, view: View, principal: Principal) -> list[tuple[str, str]]:
+        """Return ``(id, rev)`` of the local documents, in order."""
+        return local.listing(connection, databases.open_(connection, view), _local_owner(view, principal))
+
     # -- feeds -------------------------------------------------------------------------------------------------------
+
+    def changes_now(self, connection: Connection, view: View, ask: Ask) -> Page:
+        """Return the changes that ``ask`` describes."""
+        return changes.page(connection, databases.open_(connection, view), ask)
 
     async def changed(self, database: str, scope: str | None, since: int, timeout: float) -> bool:  # noqa: ASYNC109  running out of time is an answer here, not a failure
         """Wait until the database, or the scope in it, has a change after ``since``; return whether it has."""
@@ -226,6 +326,10 @@ class Store:
             return newest
 
         return await self.database.read(read)
+
+
+def _local_owner(view: View, principal: Principal) -> str:
+    return "" if view.scope is None else f"{view.scope}/{principal.name}"
 
 
 def _uuid(connection: Connection) -> str | None:

@@ -9,13 +9,13 @@ from sqlalchemy import Connection
 from sync.access import Accept, Incoming, Principal, Refuse, Rules, Stored, Verdict, View
 from sync.documents import Draft
 from sync.errors import Forbidden
-from sync.store.contract import Outcome, Rejected, Written
 from sync.store.sql import databases, rows
 from sync.store.sql.databases import Opened
 from sync.store.sql.judging import Candidate, judge
 from sync.store.sql.rows import Row
 from sync.store.sql.storing import Storing
 from sync.store.sql.winners import winners
+from sync.store.values import Outcome, Rejected, Written
 
 HEAD: Final = 16
 """First bytes of a new attachment that the rules are shown, to tell what it is."""

@@ -1,0 +1,131 @@
+"""What goes into a store and comes out of it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sync.errors import SyncError
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The revision is in the store. ``new`` is false when it was there before."""
+
+    id: str
+    rev: str
+    new: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """The revision is not in the store, and ``error`` says why."""
+
+    id: str
+    rev: str | None
+    error: SyncError
+
+
+Outcome = Written | Rejected
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseInfo:
+    """A database, or the part of it that a scope shows."""
+
+    name: str
+    live: int
+    deleted: int
+    update_seq: int
+    revs_limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """One attachment of one revision; ``chunks`` reads on through the transaction that found it."""
+
+    name: str
+    content_type: str
+    length: int
+    digest: str
+    """``md5-`` and base64, as the protocol shows it."""
+    key: str
+    """Names the content inside the store."""
+    chunks: Iterator[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One line of a feed."""
+
+    seq: int
+    id: str
+    revs: tuple[str, ...]
+    """The winner first; the other leaves after it when they were asked for."""
+    deleted: bool
+    body: int
+    """Names the winner's body inside the store."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A run of changes. ``last_seq`` is where to go on: also past changes that a filter left out."""
+
+    changes: Sequence[Change]
+    last_seq: int
+    pending: int
+    """Changes after this page: exact up to some thousands, beyond that never too low."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Which changes."""
+
+    since: int = 0
+    limit: int | None = None
+    descending: bool = False
+    all_leaves: bool = False
+    """``style=all_docs``."""
+    ids: Sequence[str] | None = None
+    """Only these documents."""
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Which documents of a listing by id."""
+
+    start: str | None = None
+    end: str | None = None
+    inclusive_end: bool = True
+    descending: bool = False
+    skip: int = 0
+    limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    """Which of the ``_`` fields an answer carries beside ``_id`` and ``_rev``."""
+
+    revs: bool = False
+    revs_info: bool = False
+    conflicts: bool = False
+    deleted_conflicts: bool = False
+    local_seq: bool = False
+    attachments: bool = False
+    """Attachments with their data, not as stubs."""
+
+
+PLAIN: Final = Show()
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One revision of a document as JSON text."""
+
+    id: str
+    rev: str
+    deleted: bool
+    text: bytes
+
+
+Found = Revision | None
+"""``None``: the store does not hold that revision, or the view does not show it."""
