@@ -9,8 +9,8 @@ from typing import Final, TypeVar
 from server.register import values
 from server.register.address import Address, Disagreement, Place, parse_address, parse_building, parse_unit, place
 from server.register.header import Column, Header, Role
+from server.register.observations import Level, Observation
 from server.register.reading import Row, Sheet
-from server.register.report import Level, Observation
 from server.register.text import Cell, compact, plain
 
 T = TypeVar("T")

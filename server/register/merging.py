@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from server.register.entries import Entry
-from server.register.report import Level, Observation
+from server.register.observations import Level, Observation
 from server.register.resolving import Leaf
 
 _COMPARED: Final = (("name", "户主"), ("phone", "电话"), ("people", "人数"))

@@ -16,9 +16,10 @@ from server.register.entries import Entry, entries
 from server.register.errors import Unreadable, WrongArea
 from server.register.header import find_header
 from server.register.merging import Household, Merger
+from server.register.observations import Level, Observation
 from server.register.planning import Act, Plan, plan
 from server.register.reading import read
-from server.register.report import Level, Observation, Report
+from server.register.report import Report
 from server.register.resolving import Resolver, Unresolved
 from sync.store.contract import DocumentStore
 from sync.store.database import Database

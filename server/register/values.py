@@ -20,7 +20,7 @@ _NOTHING: Final = frozenset(
 _MOBILE: Final = re.compile(r"(?:\+?86-?)?(1[3-9]\d{9})")
 _LANDLINE: Final = re.compile(r"(?:(0\d{2,3})-?)?([2-8]\d{6,7})(?:-\d{1,5})?")
 _SCIENTIFIC: Final = re.compile(r"(\d)(?:\.(\d+))?E\+?(\d+)", re.IGNORECASE)
-_PHONE_BREAK: Final = re.compile(r"[/、,;或|\n]|(?<=\d) +(?=1[3-9]\d)|(?<=\d{7}) +(?=\d{7})")
+_PHONE_BREAK: Final = re.compile(r"[/、,;或|\n]")
 _EXTENSION: Final = re.compile(r"(?:转|分机|EXT\.?|#)\d+", re.IGNORECASE)
 _PEOPLE: Final = re.compile(r"(?:共|约|家庭)?(\d{1,3})(?:口?人|口|位|名)?")
 _ASIDE: Final = re.compile(r"\([^()]*\)")
@@ -67,7 +67,7 @@ def phone(cell: Cell) -> Phone | Faulty | None:
         if restored is None:
             return Faulty("号码被 Excel 存成了科学计数，后几位已经丢失，请把这一格设为“文本”格式后重填完整号码")
         text = restored
-    numbers = [found for part in _PHONE_BREAK.split(text) if (found := _number(part)) is not None]
+    numbers = [number for part in _PHONE_BREAK.split(text) for number in _numbers(part)]
     if not numbers:
         return Faulty("不是能拨打的号码，请填 11 位手机号，或带区号的固定电话（如 022-27123456）")
     return Phone(numbers[0], len(dict.fromkeys(numbers)) - 1)
@@ -123,6 +123,12 @@ def says_more(cell: Cell) -> bool:
     rest = _KEYWORD.sub("", compact(cell).upper())
     rest = re.sub(r"[\W_]|[老户人员重度]", "", rest)
     return rest not in _NOTHING
+
+
+def _numbers(part: str) -> list[str]:
+    """Return the numbers of a part: one, whose digits may stand in groups, or several with blanks between them."""
+    whole = _number(part)
+    return [whole] if whole else [found for word in part.split() if (found := _number(word)) is not None]
 
 
 def _number(part: str) -> str | None:
