@@ -33,6 +33,7 @@ class Role(StrEnum):
     MARK = "mark"
 
 
+_PARTS: Final = {Role.BUILDING, Role.UNIT, Role.DOOR}
 _NAMES: Final = tuple(
     (role, re.compile(pattern))
     for role, pattern in (
@@ -96,18 +97,17 @@ def find_header(rows: Sequence[Sequence[Cell]]) -> Header | None:
 
     A header of two rows (住址 over 楼号, 门, 房号) is read as one.
     """
-    ranked = [(len(_roles(_columns(row))), -index) for index, row in enumerate(rows[:DEPTH])]
-    score, at = max(ranked, default=(0, 0))
-    if score < _TELLING:
+    best: tuple[dict[int, Column], int] = ({}, 0)
+    for top in range(min(DEPTH, len(rows))):
+        columns, depth = _columns(rows[top]), 1
+        second = _columns(rows[top + 1]) if top + 1 < len(rows) and len(_roles(columns)) >= _TELLING else {}
+        if second and (len(_roles(second)) >= _TELLING or _roles(second) <= _PARTS):
+            columns, depth = columns | second, 2
+        if len(_roles(columns)) > len(_roles(best[0])):
+            best = columns, top + depth
+    columns, first = best
+    if len(_roles(columns)) < _TELLING:
         return None
-    top = -at
-    columns = _columns(rows[top])
-    first = top + 1
-    for below in rows[top + 1 : top + 2]:
-        second = _columns(below)
-        if len(_roles(second)) >= _TELLING or (second and not _roles(second) - {Role.BUILDING, Role.UNIT, Role.DOOR}):
-            columns |= second
-            first += 1
     chosen = _one_door_number(columns)
     if not _roles(chosen) & {Role.ADDRESS, Role.DOOR}:
         return None

@@ -18,7 +18,7 @@ _NOTHING: Final = frozenset(
     ["", "无", "没有", "暂无", "不详", "未知", "不明", "空", "-", "--", "/", "?", "0", "N/A", "NULL"]
 )
 _MOBILE: Final = re.compile(r"(?:\+?86-?)?(1[3-9]\d{9})")
-_LANDLINE: Final = re.compile(r"(?:(0\d{2,3})-?)?([2-8]\d{6,7})(?:-\d{1,5})?")
+_LANDLINE: Final = re.compile(r"(?:(010|02\d|0[3-9]\d{2})-?)?([2-8]\d{6,7})(?:-\d{1,5})?")
 _SCIENTIFIC: Final = re.compile(r"(\d)(?:\.(\d+))?E\+?(\d+)", re.IGNORECASE)
 _PHONE_BREAK: Final = re.compile(r"[/、,;或|\n]")
 _EXTENSION: Final = re.compile(r"(?:转|分机|EXT\.?|#)\d+", re.IGNORECASE)
