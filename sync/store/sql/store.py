@@ -284,7 +284,8 @@ class Store:
         opened = databases.open_(connection, view)
         found = rows.by_id(connection, opened, [id_ for id_, _, _, _ in batch])
         bodies = rows.bodies(connection, [row.body for row in found.values()])
-        by_place: dict[Accept, list[Draft]] = {}
+        places: dict[str, Accept] = {}
+        drafts: list[Draft] = []
         for id_, fields, owner, scopes in batch:
             draft = compose(id_, fields, rev=None)
             row = found.get(id_)
@@ -292,11 +293,11 @@ class Store:
                 if not row.deleted and bodies[row.body].body == draft.body:
                     continue
                 draft.rev = row.rev
-            by_place.setdefault(Accept(owner, tuple(scopes)), []).append(draft)
-        for place, drafts in by_place.items():
-            told = writing.Batch(opened, view, LOADER, self.rules.get(view.database), verdict=place)
-            self._write(connection, told, drafts, new_edits=True)
-        return sum(map(len, by_place.values()))
+            places[id_] = Accept(owner, tuple(scopes))
+            drafts.append(draft)
+        told = writing.Batch(opened, view, LOADER, self.rules.get(view.database), places=places)
+        self._write(connection, told, drafts, new_edits=True)
+        return len(drafts)
 
     def _body_of(self, connection: Connection, opened: databases.Opened, id_: str, rev: str) -> int:
         row = rows.by_id(connection, opened, [id_]).get(id_)

@@ -29,10 +29,10 @@ class Batch:
     view: View
     principal: Principal
     rules: Rules | None
-    verdict: Accept | None = None
-    """The caller's own verdict on every draft, in place of the rules'."""
+    places: Mapping[str, Accept] | None = None
+    """The caller's own verdict on each draft by its id, in place of the rules'."""
     trusted: bool = False
-    """Do not ask the rules; without a ``verdict``, documents stay in the scopes in which they are."""
+    """Do not ask the rules; without ``places``, documents stay in the scopes in which they are."""
 
 
 def write(
@@ -103,9 +103,10 @@ def _verdicts(
     """Return one verdict per candidate: the rules' or the caller's, within the walls of the view's scope."""
     if not candidates:
         return []
-    if batch.rules is None or batch.trusted or batch.verdict is not None:
+    places = batch.places or {}
+    if batch.rules is None or batch.trusted or batch.places is not None:
         verdicts: Sequence[Verdict] = [
-            batch.verdict or _stay(candidate, batch.view, members) for candidate in candidates
+            places.get(candidate.draft.id) or _stay(candidate, batch.view, members) for candidate in candidates
         ]
     else:
         stored = _stored(connection, [candidate.row for candidate in candidates if candidate.row], members)
