@@ -8,6 +8,7 @@ from litestar.exceptions import HTTPException, ValidationException
 from litestar.types import ExceptionHandlersMap
 
 from server import errors
+from server.logs import where
 from server.validation import messages
 
 JSON: Final = "application/problem+json"
@@ -88,21 +89,10 @@ def _http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any
 
 def _unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """Answer 500. The log says which kind of error and where, not its text: that may quote a person's data."""
-    _log.error(
-        "unexpected",
-        kind=type(error).__name__,
-        where=_where(error),
-        request_id=request.scope["state"].get("request_id"),
-    )
+    request_id = request.scope["state"].get("request_id")
+    cause = error.__cause__ if isinstance(error, HTTPException) and error.__cause__ is not None else error
+    _log.error("unexpected", kind=type(cause).__name__, where=where(cause), request_id=request_id)
     return problem(500, "服务器出错了，已记录下来。您的记录没有丢，请稍后再试。")
-
-
-def _where(error: BaseException) -> list[str]:
-    frames, trace = [], error.__traceback__
-    while trace is not None:
-        frames.append(f"{trace.tb_frame.f_globals.get('__name__', '?')}:{trace.tb_lineno}")
-        trace = trace.tb_next
-    return frames[-8:]
 
 
 handlers: Final[ExceptionHandlersMap] = {

@@ -31,7 +31,7 @@ class FollowupController(Controller):
         wanted: Annotated[State | None, QueryParameter(name="state")] = None,
         to: Annotated[str | None, QueryParameter(max_length=32)] = None,
         area: Annotated[str | None, QueryParameter(max_length=64)] = None,
-        due_until: date | None = None,
+        due_until: Annotated[date | None, QueryParameter()] = None,
         limit: Annotated[int, QueryParameter(ge=1, le=500)] = 50,
         cursor: Annotated[str, QueryParameter(max_length=100)] = "",
     ) -> FollowupPage:

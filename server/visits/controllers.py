@@ -5,7 +5,7 @@ from typing import Annotated
 
 from litestar import Controller, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from sqlalchemy import Connection
 
 from server.accounts.models import Account
@@ -54,8 +54,8 @@ class VisitController(Controller):
         area: Text = "",
         first: Annotated[date | None, QueryParameter(name="from")] = None,
         to: Day = None,
-        outcome: Outcome | None = None,
-        state: State | None = None,
+        outcome: FromQuery[Outcome | None] = None,
+        wanted: Annotated[State | None, QueryParameter(name="state")] = None,
         by: Text = "",
         q: Text = "",
         limit: Limit = 50,
@@ -66,7 +66,7 @@ class VisitController(Controller):
         403 when ``area`` is not mine. A page may be shorter than ``limit`` while ``next`` is not null: a rare filter
         over very many visits is answered in parts, each quickly.
         """
-        query = Query(area, first, to, outcome, state, by or None, q, limit, cursor)
+        query = Query(area, first, to, outcome, wanted, by or None, q, limit, cursor)
 
         def job(connection: Connection) -> VisitList:
             found = service.page(connection, account, query)

@@ -27,10 +27,9 @@ from server.app import create_app
 from server.areas import repository as areas
 from server.areas.models import Area, AreaKind
 from server.clock import SHANGHAI, FixedClock, to_ms
-from server.database.tables import metadata
+from server.database.migrate import METADATA
 from server.settings import Settings
 from sync.store.database import Database
-from sync.store.tables import metadata as sync_metadata
 
 PASSWORD = "winter-plum-22"
 BASE = "http://baijiamen.test"
@@ -109,8 +108,8 @@ def clock() -> FixedClock:
 async def app(settings: Settings, clock: FixedClock) -> AsyncIterator[Litestar]:
     """The application on an empty database, started."""
     made = create_app(settings, clock)
-    made.state.database.write_now(metadata.create_all)
-    made.state.database.write_now(sync_metadata.create_all)
+    for each in METADATA:
+        made.state.database.write_now(each.create_all)
     started, over = asyncio.Event(), asyncio.Event()
 
     async def run() -> None:

@@ -1,0 +1,40 @@
+"""Alembic's environment: which database, which tables. Called by :mod:`server.database.migrate`."""
+
+from alembic import context
+from sqlalchemy import Connection, create_engine, event, pool
+
+from server.database.migrate import METADATA
+
+
+def _run(connection: Connection) -> None:
+    context.configure(
+        connection=connection,
+        target_metadata=METADATA,
+        render_as_batch=connection.dialect.name == "sqlite",
+        transactional_ddl=True,
+        transaction_per_migration=False,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+def _main() -> None:
+    engine = create_engine(context.config.attributes["database_url"], poolclass=pool.NullPool)
+    if engine.dialect.name == "sqlite":
+
+        @event.listens_for(engine, "connect")
+        def _connected(dbapi: object, _record: object) -> None:
+            dbapi.isolation_level = None  # type: ignore[attr-defined]  # we say BEGIN: else DDL is not in a transaction
+            dbapi.execute("PRAGMA journal_mode = WAL")  # type: ignore[attr-defined]
+            dbapi.execute("PRAGMA busy_timeout = 30000")  # type: ignore[attr-defined]
+
+        @event.listens_for(engine, "begin")
+        def _begun(connection: Connection) -> None:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    with engine.begin() as connection:
+        _run(connection)
+    engine.dispose()
+
+
+_main()

@@ -1,0 +1,1 @@
+"""The phone application's files, and the page that describes the API."""
