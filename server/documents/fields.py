@@ -19,8 +19,8 @@ _INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[
 _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
-def _printable(text: str) -> str:
-    if _UNPRINTABLE.search(text):
+def _printable(text: str | None) -> str | None:
+    if text is not None and _UNPRINTABLE.search(text):
         raise PydanticCustomError("unprintable", "有不能显示的字符，请删去后重写")
     return text
 
