@@ -47,6 +47,8 @@ export default defineConfig({
   ],
   resolve: {
     alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) },
+    // As Vite has it for browsers; said so that the tests, which run in Node, get the same files.
+    mainFields: ['browser', 'module', 'jsnext:main', 'jsnext'],
   },
   // PouchDB reads it; browsers have none.
   define: { global: 'globalThis' },
@@ -60,6 +62,7 @@ export default defineConfig({
   },
   test: {
     environment: 'happy-dom',
+    setupFiles: ['tests/setup.ts'],
     include: ['tests/**/*.test.ts'],
     maxWorkers: 2,
     restoreMocks: true,

@@ -1,22 +1,20 @@
 /** The documents as the phone holds them: the server's models with the identifiers that PouchDB adds. */
 
-import type { Followup, Household, Photo, Review, Visit } from './documents.generated'
+import type { AnyDocument, Followup, Household, Photo, Review, Visit } from './documents.generated'
 
-export type { Followup, Household, Photo, Review, Visit }
-
-export type AnyDocument = Followup | Household | Photo | Review | Visit
+export type { AnyDocument, Followup, Household, Photo, Review, Visit }
 
 /** A document as stored on the phone: the winner, with the revisions that lost to it (kept, never thrown away). */
-export type Stored<T> = T & {
-  readonly _id: string
+export type Stored<T extends AnyDocument = AnyDocument> = T & {
   readonly _rev: string
   readonly _conflicts?: readonly string[]
 }
 
+export type DocumentType = AnyDocument['type']
 export type Outcome = Visit['outcome']
 export type Mark = NonNullable<Household['marks']>[number]
 export type Consent = NonNullable<Household['consent']>
-export type FollowupState = Followup['state']
+export type FollowupState = NonNullable<Followup['state']>
 
 /** In the order in which the six buttons stand. */
 export const OUTCOMES: readonly Outcome[] = ['met', 'no_answer', 'come_back', 'declined', 'moved', 'vacant']
@@ -36,3 +34,8 @@ export const LIMITS = {
   address: 120,
   people: 30,
 } as const
+
+/** What an id says of its document's type: `visit:01J…` → `visit`. */
+export function typeOf(id: string): DocumentType {
+  return id.slice(0, id.indexOf(':')) as DocumentType
+}

@@ -24,7 +24,7 @@ export interface Grant {
   readonly area: GrantedArea
 }
 
-export interface SessionAnswer {
+export interface AccountAnswer {
   readonly account: Account
   readonly grants: readonly Grant[]
 }

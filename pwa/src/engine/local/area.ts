@@ -1,0 +1,236 @@
+/** One area's documents on this phone, with the markers that say which of them the server does not have. */
+
+import type { AnyDocument, Stored } from '../documents'
+import { Mutex } from './mutex'
+import { localDocuments, openDatabase, type Local } from './pouch'
+
+const MARKER = '_local/outbox:'
+
+/** Says that a document has a revision which the server has not acknowledged. Written with it, in one transaction. */
+export interface Marker {
+  readonly _id: string
+  readonly _rev?: string
+  readonly doc: string
+  /** When it was first saved, in ms. */
+  readonly at: number
+  /** The revision that the server had then; null where it had none. */
+  readonly base: string | null
+  /** Its body then, so that a refused edit can be given up with no network. */
+  readonly before: AnyDocument | null
+  /** Not to be sent before this moment (ms): the time to take it back. */
+  readonly hold: number
+  readonly refused: { readonly reason: string; readonly at: number } | null
+}
+
+/** What becomes of one document. */
+export interface Change {
+  readonly id: string
+  /** The next body, given what is there now; null leaves it alone. May run again when another tab was faster. */
+  next(current: Stored | null): AnyDocument | null
+  /** False for what the server must not hear of: a document taken back before it was ever sent. */
+  readonly send?: boolean
+}
+
+export interface Loaded {
+  readonly documents: readonly Stored[]
+  readonly markers: readonly Marker[]
+  readonly sequence: number | string
+}
+
+const ATTEMPTS = 8
+
+export class AreaStore {
+  readonly #mutex: Mutex
+
+  private constructor(
+    /** The granted area's id. */
+    readonly area: string,
+    readonly kind: 'area' | 'photos',
+    /** The local database's name. */
+    readonly name: string,
+    readonly db: Local,
+  ) {
+    this.#mutex = new Mutex(name)
+  }
+
+  static async open(kind: 'area' | 'photos', area: string, name: string): Promise<AreaStore> {
+    const db = openDatabase(name)
+    // Ends when the stores are made; only then may a second connection look.
+    await db.info()
+    return new AreaStore(area, kind, name, db)
+  }
+
+  async load(): Promise<Loaded> {
+    const { update_seq: sequence } = await this.db.info()
+    const [all, markers] = await Promise.all([
+      this.db.allDocs({ include_docs: true, conflicts: true }),
+      this.markers(),
+    ])
+    const documents = all.rows.flatMap(({ doc }) => doc ?? [])
+    return { documents, markers, sequence }
+  }
+
+  markers(): Promise<Marker[]> {
+    return localDocuments<Marker>(this.name, MARKER)
+  }
+
+  async marker(id: string): Promise<Marker | null> {
+    try {
+      return await this.db.get<Marker>(MARKER + id)
+    } catch (error) {
+      if (isMissing(error)) return null
+      throw error
+    }
+  }
+
+  /** Be told of every new winner, by whatever tab it was written. Returns the function that ends it. */
+  follow(since: number | string, listener: (document: Stored) => void): () => void {
+    const feed = this.db.changes({ live: true, since, include_docs: true, conflicts: true })
+    feed.on('change', (change) => {
+      if (change.doc) listener(change.doc)
+    })
+    return () => {
+      feed.cancel()
+    }
+  }
+
+  /**
+   * Write changes and their markers in one transaction.
+   *
+   * @param hold not to be sent before this moment (ms)
+   * @returns the new winners with their markers (null where there is none to send), in the order of `changes`; a change
+   *   that left its document alone is not among them
+   */
+  write(changes: readonly Change[], now: number, hold = 0): Promise<readonly Written[]> {
+    return this.#mutex.run(async () => {
+      const written = new Map<string, Written>()
+      let left = changes
+      for (let attempt = 0; left.length > 0; attempt++) {
+        if (attempt === ATTEMPTS) throw new Error('too many conflicting writes')
+        left = await this.#attempt(left, now, hold, written)
+      }
+      return changes.flatMap((change) => written.get(change.id) ?? [])
+    })
+  }
+
+  async #attempt(changes: readonly Change[], now: number, hold: number, written: Map<string, Written>) {
+    const [current, markers] = await Promise.all([
+      this.current(changes.map((change) => change.id)),
+      Promise.all(changes.map((change) => this.marker(change.id))),
+    ])
+    const pairs = changes.flatMap((change, index) => {
+      const before = current.get(change.id) ?? null
+      const body = change.next(before)
+      if (!body) return []
+      const old = markers[index] ?? null
+      const document = before ? { ...body, _rev: before._rev } : without(body, '_rev')
+      const marker = change.send === false ? null : renewed(change.id, old, before, now, hold)
+      return [{ change, document: without(document, '_conflicts'), marker, old }]
+    })
+    const documents = pairs.map((pair) => pair.document)
+    const marks = pairs.flatMap(({ marker, old }) => marker ?? (old ? [{ ...old, _deleted: true }] : []))
+    const answers = await this.db.bulkDocs([...documents, ...marks])
+    const failed = pairs.filter((pair, index) => {
+      const answer = answers[index]
+      if (!answer || isError(answer)) return true
+      const saved = { ...pair.document, _id: pair.change.id, _rev: answer.rev } as Stored
+      written.set(pair.change.id, { document: saved, marker: pair.marker })
+      return false
+    })
+    // A marker may have lost to another tab's only where the browser has no locks: write it again, alone.
+    for (const pair of pairs) if (pair.marker && !failed.includes(pair)) await this.#ensure(pair.marker)
+    return failed.map((pair) => pair.change)
+  }
+
+  async #ensure(marker: Marker): Promise<void> {
+    const there = await this.marker(marker.doc)
+    if (!there) await this.db.put(without(marker, '_rev'))
+  }
+
+  /** The winners of these ids; those deleted or not there are left out. */
+  async current(ids: readonly string[]): Promise<Map<string, Stored>> {
+    const found = await this.db.allDocs({ keys: [...ids], include_docs: true })
+    const documents = found.rows.flatMap(({ doc }) => doc ?? [])
+    return new Map(documents.map((document) => [document._id, document]))
+  }
+
+  /**
+   * Change or take off markers, each only if it is still the one that was read: a save in between keeps its own.
+   *
+   * @returns the ids whose marker was changed
+   */
+  settle(changes: readonly { marker: Marker; next: Marker | null }[]): Promise<ReadonlySet<string>> {
+    return this.#mutex.run(async () => {
+      if (changes.length === 0) return new Set<string>()
+      const docs = changes.map(({ marker, next }) =>
+        next ? { ...next, _rev: marker._rev } : { _id: marker._id, _rev: marker._rev, _deleted: true },
+      )
+      const answers = await this.db.bulkDocs(docs)
+      return new Set(changes.flatMap(({ marker }, index) => (isError(answers[index]) ? [] : [marker.doc])))
+    })
+  }
+
+  /**
+   * Give an edit of something that the server has up: what was there before is the winner again, on this phone only.
+   *
+   * The edited branch ends in a tombstone, and beside it grows a revision with the old body whose hash is the lowest
+   * there is: whatever the server holds or will hold wins over it.
+   */
+  revert(marker: Marker): Promise<void> {
+    return this.#mutex.run(async () => {
+      const { doc: id, base, before } = marker
+      if (base === null || before === null) return
+      const edited = (await this.current([id])).get(id)
+      const [generation, hash] = base.split('-')
+      const start = Number(generation) + 1
+      const body = { ...before, _id: id, _rev: `${start.toString()}-${LOWEST}`, _revisions: { start, ids: [LOWEST, hash] } }
+      await this.db.bulkDocs([without(body, '_conflicts')], { new_edits: false })
+      const end = edited ? [{ _id: id, _rev: edited._rev, _deleted: true }] : []
+      await this.db.bulkDocs([...end, { _id: marker._id, _rev: marker._rev, _deleted: true }])
+    })
+  }
+
+  /** A photo's picture, while it is on this phone. */
+  async picture(id: string): Promise<Blob | null> {
+    try {
+      return await this.db.getAttachment(id, 'image.jpg')
+    } catch (error) {
+      if (isMissing(error)) return null
+      throw error
+    }
+  }
+
+  async destroy(): Promise<void> {
+    await this.db.destroy()
+  }
+
+  async close(): Promise<void> {
+    await this.db.close()
+  }
+}
+
+export interface Written {
+  readonly document: Stored
+  readonly marker: Marker | null
+}
+
+function renewed(id: string, old: Marker | null, current: Stored | null, now: number, hold: number): Marker {
+  const first = { at: now, base: current?._rev ?? null, before: current?.type === 'photo' ? null : current }
+  const kept = old ? { _rev: old._rev, at: old.at, base: old.base, before: old.before } : first
+  return { _id: MARKER + id, doc: id, hold, refused: null, ...kept } as Marker
+}
+
+/** A revision hash that loses to every other of its generation. */
+const LOWEST = '0'.repeat(32)
+
+function without<T extends object>(value: T, key: string): T {
+  return Object.fromEntries(Object.entries(value).filter(([name]) => name !== key)) as T
+}
+
+function isMissing(error: unknown): boolean {
+  return (error as { status?: number }).status === 404
+}
+
+function isError(answer: unknown): boolean {
+  return !answer || (answer as { error?: unknown }).error !== undefined
+}
