@@ -120,7 +120,7 @@ def draft(raw: Members, parsed: dict[str, Any], *, limits: Limits, new_edits: bo
     """
     special = {name: parsed.pop(name) for name in [name for name in parsed if name[:1] == "_"]}
     for name in special:
-        del raw[name]
+        raw.pop(name, None)
     id_ = check_id(special.pop("_id", id_), limits)
     rev = special.pop("_rev", None)
     if rev is not None:

@@ -20,7 +20,7 @@ from typing import Any, Protocol
 from sqlalchemy import Connection
 
 from sync.access import Principal, Stored, View
-from sync.documents import Draft
+from sync.documents import Draft, Upload
 from sync.store.database import Database
 from sync.store.values import Ask, Attachment, DatabaseInfo, Found, Outcome, Page, Range, Revision, Show
 
@@ -52,6 +52,22 @@ class DocumentStore(Protocol):
 
         Of a scope, the counts and ``update_seq`` tell nothing about other scopes.
         """
+        ...
+
+    def security_now(self, connection: Connection, name: str) -> str:
+        """Return the ``_security`` object as JSON. It is kept, not obeyed: the application decides who may what."""
+        ...
+
+    def set_security_now(self, connection: Connection, name: str, text: str) -> None:
+        """Keep ``text`` as the ``_security`` object."""
+        ...
+
+    def set_revs_limit_now(self, connection: Connection, name: str, limit: int) -> None:
+        """Keep ``limit`` revisions of each line from the next write on."""
+        ...
+
+    def ensure_now(self, connection: Connection, name: str) -> None:
+        """Create a database where there is none of that name."""
         ...
 
     # -- documents ---------------------------------------------------------------------------------------------------
@@ -90,6 +106,23 @@ class DocumentStore(Protocol):
 
         ``check`` false leaves out ``Rules.check``'s verdict on whether it may be stored, not on where it belongs.
         Attachments of the parent stay. Raises ``Conflict``, ``Forbidden``, ``BadRequest``, ``DatabaseMissing``.
+        """
+        ...
+
+    def attach_now(
+        self,
+        connection: Connection,
+        view: View,
+        principal: Principal,
+        id_: str,
+        name: str,
+        upload: Upload | None,
+        *,
+        rev: str | None,
+    ) -> str:
+        """Give the document at its leaf ``rev`` an attachment, or take it away (``None``); return the new revision.
+
+        A document that does not exist is made. Raises what :meth:`put_now` does, and ``AttachmentMissing``.
         """
         ...
 
@@ -189,7 +222,7 @@ class DocumentStore(Protocol):
     def missing_now(
         self, connection: Connection, view: View, asked: Mapping[str, Sequence[str]]
     ) -> dict[str, tuple[list[str], list[str]]]:
-        """Return, for each id of which some revisions are not here, those and the leaves that may be their ancestors."""
+        """Return, for each id of which some revisions are not here, those and their possible ancestors."""
         ...
 
     def find_attachment_now(

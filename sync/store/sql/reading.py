@@ -98,7 +98,7 @@ def winners(connection: Connection, found: Iterable[Row], show: Show) -> list[Re
 
 
 def place(connection: Connection, opened: Opened, id_: str, rev: str | None) -> tuple[str, int]:
-    """Return a revision, the winner for a ``rev`` of ``None``, and its body's row number. Raises ``DocumentMissing``."""
+    """Return a revision (the winner for ``None``) and its body's row number. Raises ``DocumentMissing``."""
     row = rows.by_id(connection, opened, [id_]).get(id_)
     if row is None:
         raise DocumentMissing

@@ -8,8 +8,9 @@ import orjson
 from sqlalchemy import Connection
 
 from sync.access import Accept, Principal, Rules, Stored, View
-from sync.documents import Draft, Stub, compose
+from sync.documents import Draft, Stub, Upload, compose
 from sync.errors import AttachmentMissing
+from sync.jsontext import parse
 from sync.store.database import Database, after_commit
 from sync.store.notifier import Key, Notifier
 from sync.store.sql import attachments, changes, databases, local, reading, rows, winners, writing
@@ -71,6 +72,18 @@ class Store:
         """Return what ``view`` shows of its database."""
         return databases.info(connection, view)
 
+    def security_now(self, connection: Connection, name: str) -> str:
+        """Return the ``_security`` object as JSON."""
+        return databases.security(connection, name)
+
+    def set_security_now(self, connection: Connection, name: str, text: str) -> None:
+        """Keep ``text`` as the ``_security`` object."""
+        databases.set_security(connection, name, text)
+
+    def set_revs_limit_now(self, connection: Connection, name: str, limit: int) -> None:
+        """Keep ``limit`` revisions of each line from the next write on."""
+        databases.set_revs_limit(connection, name, limit)
+
     # -- documents ---------------------------------------------------------------------------------------------------
 
     def write_now(
@@ -94,15 +107,31 @@ class Store:
         deleted: bool = False,
     ) -> str:
         """Write one document as an edit of its leaf ``rev``, with that leaf's attachments; return the new revision."""
-        opened = databases.open_(connection, view)
         draft = compose(id_, body, rev=rev, deleted=deleted)
         if rev is not None and not deleted:
-            draft.attachments = {name: Stub() for name in self._names_of(connection, opened, id_, rev)}
-        batch = writing.Batch(opened, view, principal, self.rules.get(view.database), trusted=not check)
-        outcome = self._write(connection, batch, [draft], new_edits=True)[0]
-        if isinstance(outcome, Rejected):
-            raise outcome.error
-        return outcome.rev
+            draft.attachments = self._parent(connection, databases.open_(connection, view), id_, rev)[1]
+        return self._put(connection, view, principal, draft, check=check)
+
+    def attach_now(
+        self,
+        connection: Connection,
+        view: View,
+        principal: Principal,
+        id_: str,
+        name: str,
+        upload: Upload | None,
+        *,
+        rev: str | None,
+    ) -> str:
+        """Give the document at its leaf ``rev`` an attachment, or take it away (``None``); return the new revision."""
+        opened = databases.open_(connection, view)
+        body, attachments = self._parent(connection, opened, id_, rev) if rev else (b"{}", {})
+        if upload is not None:
+            attachments[name] = upload
+        elif attachments.pop(name, None) is None:
+            raise AttachmentMissing
+        draft = Draft(id_, rev, deleted=False, body=body, fields=parse(body), attachments=attachments)
+        return self._put(connection, view, principal, draft, check=True)
 
     def load_now(
         self,
@@ -275,6 +304,14 @@ class Store:
             after_commit(connection, lambda: self.notifier.committed(newest))
         return outcomes
 
+    def _put(self, connection: Connection, view: View, principal: Principal, draft: Draft, *, check: bool) -> str:
+        opened = databases.open_(connection, view)
+        batch = writing.Batch(opened, view, principal, self.rules.get(view.database), trusted=not check)
+        outcome = self._write(connection, batch, [draft], new_edits=True)[0]
+        if isinstance(outcome, Rejected):
+            raise outcome.error
+        return outcome.rev
+
     def _load(
         self,
         connection: Connection,
@@ -304,10 +341,15 @@ class Store:
         node = row.revisions().nodes.get(rev) if row else None
         return opened.row(node.body) if node and node.body else 0
 
-    def _names_of(self, connection: Connection, opened: databases.Opened, id_: str, rev: str) -> list[str]:
+    def _parent(
+        self, connection: Connection, opened: databases.Opened, id_: str, rev: str
+    ) -> tuple[bytes, dict[str, Upload | Stub]]:
+        """Return a revision's body and its attachments as stubs; nothing of one that is not held."""
         n = self._body_of(connection, opened, id_, rev)
-        stubs = rows.bodies(connection, [n])[n].attachments if n else None
-        return list(orjson.loads(stubs)) if stubs else []
+        if not n:
+            return b"{}", {}
+        body = rows.bodies(connection, [n])[n]
+        return body.body, {name: Stub() for name in orjson.loads(body.attachments or b"{}")}
 
     async def _newest(self, keys: list[Key]) -> dict[Key, int]:
         def read(connection: Connection) -> dict[Key, int]:

@@ -1,0 +1,155 @@
+"""Many documents in one request: ``_bulk_docs``, ``_bulk_get``, ``_revs_diff``, ``_missing_revs``."""
+
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+import orjson
+
+from sync import revisions
+from sync.access import View
+from sync.documents import Draft, draft
+from sync.errors import BadRequest, TooLarge, Unauthorized
+from sync.http import errors, query
+from sync.http.wire import Answer, Call, in_thread, json_answer
+from sync.jsontext import Members, parse
+from sync.limits import Limits
+from sync.store.values import Found, Outcome, Show, Written
+
+
+class _Raw(msgspec.Struct):
+    docs: list[Members] = []
+
+
+_RAW = msgspec.json.Decoder(_Raw)
+
+
+async def write(call: Call, view: View) -> Answer:
+    """``POST /{db}/_bulk_docs``."""
+    principal = call.principal
+    if principal is None:
+        raise Unauthorized
+    limits = call.front.limits
+    drafts, new_edits = await in_thread(lambda text: _drafts(text, limits), await call.json_text())
+    store = call.front.store
+    outcomes = await store.database.write(lambda c: store.write_now(c, view, principal, drafts, new_edits=new_edits))
+    told = [_outcome(outcome) for outcome in outcomes if new_edits or not isinstance(outcome, Written)]
+    return json_answer(told, 201)
+
+
+def _drafts(text: bytes, limits: Limits) -> tuple[list[Draft], bool]:
+    told = parse(text)
+    if not isinstance(told, dict):
+        raise BadRequest("Request body must be a JSON object")
+    docs, new_edits = told.get("docs"), told.get("new_edits", True)
+    if docs is None:
+        raise BadRequest("POST body must include `docs` parameter.")
+    if not isinstance(docs, list):
+        raise BadRequest("`docs` parameter must be an array.")
+    if not all(isinstance(doc, dict) for doc in docs):
+        raise BadRequest("Document must be a JSON object")
+    if not isinstance(new_edits, bool):
+        raise BadRequest("`new_edits` parameter must be a boolean.")
+    _count(docs, limits)
+    try:
+        raw = _RAW.decode(text).docs
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise BadRequest("invalid UTF-8 JSON") from error
+    return [
+        draft(cut, doc, limits=limits, new_edits=new_edits, id_=_new_id() if new_edits and "_id" not in doc else None)
+        for cut, doc in zip(raw, docs, strict=True)
+    ], new_edits
+
+
+def _outcome(outcome: Outcome) -> dict[str, Any]:
+    if isinstance(outcome, Written):
+        return {"ok": True, "id": outcome.id, "rev": outcome.rev}
+    told = {"id": outcome.id, "error": errors.of(outcome.error)[1], "reason": outcome.error.reason}
+    return told if outcome.rev is None else {**told, "rev": outcome.rev}
+
+
+async def get(call: Call, view: View) -> Answer:
+    """``POST /{db}/_bulk_get``: bodies are spliced into the answer unparsed."""
+    told = await call.json_object()
+    docs = told.get("docs")
+    if not isinstance(docs, list):
+        raise BadRequest("Missing JSON list of 'docs'.")
+    _count(docs, call.front.limits)
+    asked = [_asked(doc) for doc in docs]
+    show = Show(revs=query.flag(call.query, "revs"), attachments=query.flag(call.query, "attachments"))
+    latest = query.flag(call.query, "latest")
+    store = call.front.store
+
+    def read(connection: Any) -> bytes:
+        found = store.show_many_now(connection, view, asked, show, latest=latest)
+        items = [
+            _result(id_, rev, leaves, silent=view.scope is not None)
+            for (id_, rev), leaves in zip(asked, found, strict=True)
+        ]
+        return b'{"results":[' + b",".join(items) + b"]}\n"
+
+    return Answer(200, await store.database.read(read))
+
+
+def _asked(doc: Any) -> tuple[str, str | None]:
+    if not isinstance(doc, dict) or not isinstance(doc.get("id"), str):
+        raise BadRequest("each of `docs` must be an object with an `id`")
+    rev = doc.get("rev")
+    if rev is not None:
+        revisions.parse(rev)
+    return doc["id"], rev
+
+
+def _result(id_: str, rev: str | None, leaves: list[tuple[str, Found]], *, silent: bool) -> bytes:
+    """Return one item of the answer.
+
+    An error among the documents would stop a phone's replication for good, so what a scope does not show, or does not
+    have any more, is answered by an empty list there.
+    """
+    if not leaves:
+        leaves = [(rev or "undefined", None)]
+    docs = []
+    for each, found in leaves:
+        if found is not None:
+            docs.append(b'{"ok":%b}' % found.text)
+        elif not silent:
+            error = {"id": id_, "rev": each, "error": "not_found", "reason": "missing"}
+            docs.append(orjson.dumps({"error": error}))
+    return b'{"id":%b,"docs":[%b]}' % (orjson.dumps(id_), b",".join(docs))
+
+
+async def revs_diff(call: Call, view: View) -> Answer:
+    """``POST /{db}/_revs_diff``: which of these revisions are not here."""
+    missing = await _missing(call, view)
+    return json_answer(
+        {
+            id_: {"missing": revs, "possible_ancestors": ancestors} if ancestors else {"missing": revs}
+            for id_, (revs, ancestors) in missing.items()
+        }
+    )
+
+
+async def missing_revs(call: Call, view: View) -> Answer:
+    """``POST /{db}/_missing_revs``."""
+    missing = await _missing(call, view)
+    return json_answer({"missing_revs": {id_: revs for id_, (revs, _) in missing.items()}})
+
+
+async def _missing(call: Call, view: View) -> Mapping[str, tuple[list[str], list[str]]]:
+    asked = await call.json_object()
+    _count(asked, call.front.limits)
+    for revs in asked.values():
+        for rev in query.texts(revs, "revisions"):
+            revisions.parse(rev)
+    store = call.front.store
+    return await store.database.read(lambda c: store.missing_now(c, view, asked))
+
+
+def _count(asked: Any, limits: Limits) -> None:
+    if len(asked) > limits.bulk:
+        raise TooLarge(f"more than {limits.bulk} documents in one request")
+
+
+def _new_id() -> str:
+    return secrets.token_hex(16)

@@ -1,0 +1,196 @@
+"""``_changes`` in its four shapes."""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from typing import Any, Final
+
+import orjson
+from sqlalchemy import Connection
+
+from sync.access import View
+from sync.errors import BadQuery, BadRequest, NotOffered, TooLarge
+from sync.feed import BEAT, Patience, follow
+from sync.http import query
+from sync.http.wire import JSON, Answer, Call
+from sync.store.values import Ask, Change, Page, Show
+
+CONTINUOUS_SECONDS: Final = 600.0
+"""A continuous feed ends after this time at a quiet moment, and the client comes back with what it may see by then."""
+DEFAULT_TIMEOUT: Final = 60.0
+
+
+async def get(call: Call, view: View) -> Answer:
+    """``GET /{db}/_changes``."""
+    return await _answer(call, view, call.query, None)
+
+
+async def post(call: Call, view: View) -> Answer:
+    """``POST /{db}/_changes`` with ``doc_ids`` in the body."""
+    told = await call.json_object()
+    asked = dict(call.query)
+    for name, value in told.items():
+        if name not in {"doc_ids", "selector"}:
+            asked[name] = value if isinstance(value, str) else orjson.dumps(value).decode()
+    if "selector" in told and asked.get("filter", "_selector") == "_selector":
+        asked["filter"] = "_selector"
+    return await _answer(call, view, asked, told.get("doc_ids"))
+
+
+async def _answer(call: Call, view: View, asked: dict[str, str], doc_ids: Any) -> Answer:
+    feed = asked.get("feed", "normal")
+    if feed != "normal" and feed not in SHAPES:
+        raise BadRequest("Supported `feed` types: normal, longpoll, continuous, eventsource")
+    store = call.front.store
+    told = await store.database.read(lambda c: store.info_now(c, view))
+    since = asked.get("last-event-id") or call.headers.get("last-event-id") or asked.get("since")
+    ask = Ask(
+        since=_since(since, told.update_seq),
+        limit=query.count(asked, "limit"),
+        descending=query.flag(asked, "descending"),
+        all_leaves=_style(asked),
+        ids=_ids(call, asked, doc_ids),
+    )
+    show = None
+    if query.flag(asked, "include_docs"):
+        show = Show(conflicts=query.flag(asked, "conflicts"), attachments=query.flag(asked, "attachments"))
+    lines = _Lines(call, view, show)
+    if feed == "normal" or (feed == "longpoll" and ask.descending):
+        page = await lines.read(ask)
+        return Answer(200, b'{"results":[\n' + b",\n".join(lines.of(page)) + b"\n]," + _tail(page))
+    patience = _patience(call, asked, feed)
+    shape, media_type = SHAPES[feed]
+    return Answer(
+        200, shape(lines, ask, patience), {"x-accel-buffering": "no"}, media_type, release=call.front.take_feed()
+    )
+
+
+class _Lines:
+    """Pages of changes, and their text: both are read in one transaction."""
+
+    def __init__(self, call: Call, view: View, show: Show | None) -> None:
+        self._store = call.front.store
+        self._view = view
+        self._show = show
+        self._docs: dict[str, bytes] = {}
+
+    async def read(self, ask: Ask) -> Page:
+        def read(connection: Connection) -> Page:
+            page = self._store.changes_now(connection, self._view, ask)
+            if self._show is not None:
+                ids = [change.id for change in page.changes]
+                winners = self._store.winners_now(connection, self._view, ids, self._show)
+                self._docs = {id_: revision.text for id_, revision in winners.items()}
+            return page
+
+        return await self._store.database.read(read)
+
+    async def wait(self, since: int, seconds: float) -> bool:
+        return await self._store.changed(self._view.database, self._view.scope, since, seconds)
+
+    def of(self, page: Page) -> list[bytes]:
+        return [self._line(change) for change in page.changes]
+
+    def _line(self, change: Change) -> bytes:
+        line: dict[str, Any] = {
+            "seq": str(change.seq),
+            "id": change.id,
+            "changes": [{"rev": rev} for rev in change.revs],
+        }
+        if change.deleted:
+            line["deleted"] = True
+        if self._show is not None:
+            line["doc"] = orjson.Fragment(self._docs[change.id])
+        return orjson.dumps(line)
+
+    def follow(self, ask: Ask, patience: Patience) -> AsyncIterator[Any]:
+        return follow(self.read, self.wait, ask, patience)
+
+
+def _tail(page: Page) -> bytes:
+    return b'"last_seq":"%d","pending":%d}\n' % (page.last_seq, page.pending)
+
+
+async def _longpoll(lines: _Lines, ask: Ask, patience: Patience) -> AsyncGenerator[bytes, None]:
+    """Answer with the first changes that there are, or with none when patience ends."""
+    yield b'{"results":[\n'
+    async for page in lines.follow(ask, patience):
+        if page == BEAT:
+            yield b"\n"
+            continue
+        yield b",\n".join(lines.of(page)) + b"\n]," + _tail(page)
+        return
+
+
+async def _continuous(lines: _Lines, ask: Ask, patience: Patience) -> AsyncGenerator[bytes, None]:
+    """Send one line per change, and a last one with ``last_seq``."""
+    last: Page | None = None
+    async for page in lines.follow(ask, patience):
+        if page == BEAT:
+            yield b"\n"
+            continue
+        last = page
+        if page.changes:
+            yield b"\n".join(lines.of(page)) + b"\n"
+    if last is not None:
+        yield b"{" + _tail(last)
+
+
+async def _eventsource(lines: _Lines, ask: Ask, patience: Patience) -> AsyncGenerator[bytes, None]:
+    """Send one event per change; its id is the sequence, which a browser sends back when it reconnects."""
+    async for page in lines.follow(ask, patience):
+        if page == BEAT:
+            yield b"event: heartbeat\ndata: \n\n"
+        elif page.changes:
+            pairs = zip(lines.of(page), page.changes, strict=True)
+            yield b"".join(b"data: %b\nid: %d\n\n" % (line, change.seq) for line, change in pairs)
+
+
+Shape = Callable[[_Lines, Ask, Patience], AsyncGenerator[bytes, None]]
+SHAPES: Final[dict[str, tuple[Shape, str]]] = {
+    "longpoll": (_longpoll, JSON),
+    "continuous": (_continuous, JSON),
+    "eventsource": (_eventsource, "text/event-stream"),
+}
+
+
+def _since(told: str | None, newest: int) -> int:
+    if told is None or told in {"", "0", '"0"'}:
+        return 0
+    if told == "now":
+        return newest
+    number = told.strip('"').partition("-")[0]
+    if not number.isascii() or not number.isdecimal() or len(number) > 15:  # noqa: PLR2004  below 2**53
+        raise BadRequest("Malformed sequence supplied in 'since' parameter.")
+    return int(number)
+
+
+def _style(asked: dict[str, str]) -> bool:
+    style = asked.get("style", "main_only")
+    if style not in {"main_only", "all_docs"}:
+        raise BadQuery(f"Unknown style: {style[:40]}")
+    return style == "all_docs"
+
+
+def _ids(call: Call, asked: dict[str, str], told: Any) -> list[str] | None:
+    kind = asked.get("filter")
+    if kind is None:
+        return None
+    if kind != "_doc_ids":
+        raise NotOffered("of the filters only _doc_ids is offered: filter at your side, or use an area's database")
+    ids = query.texts(told if told is not None else query.value(asked, "doc_ids"), "doc_ids")
+    if len(ids) > call.front.limits.bulk:
+        raise TooLarge(f"more than {call.front.limits.bulk} ids in one request")
+    return ids
+
+
+def _patience(call: Call, asked: dict[str, str], feed: str) -> Patience:
+    limits = call.front.limits
+    heartbeat: float | None = None
+    if asked.get("heartbeat") == "true":
+        heartbeat = DEFAULT_TIMEOUT
+    elif asked.get("heartbeat", "false") != "false":
+        heartbeat = max(limits.heartbeat_least, query.seconds(asked, "heartbeat", 0))
+    timeout = query.seconds(asked, "timeout", DEFAULT_TIMEOUT)
+    if feed == "longpoll":
+        idle = limits.poll_seconds if heartbeat is not None else min(timeout, limits.poll_seconds)
+        return Patience(idle, limits.poll_seconds, heartbeat)
+    return Patience(timeout if heartbeat is None else CONTINUOUS_SECONDS, CONTINUOUS_SECONDS, heartbeat)

@@ -1,0 +1,58 @@
+"""``_local`` documents, where clients keep their checkpoints."""
+
+from sync.access import Principal, View
+from sync.documents import check_id
+from sync.errors import BadDocumentId, BadRequest, TooLarge, Unauthorized
+from sync.http.wire import Answer, Call, json_answer
+from sync.jsontext import join, members, parse
+
+
+async def get(call: Call, view: View) -> Answer:
+    """``GET /{db}/_local/{id}``."""
+    store, id_, principal = call.front.store, _id(call), _somebody(call)
+    return Answer(200, await store.database.read(lambda c: store.local_now(c, view, principal, id_)) + b"\n")
+
+
+async def put(call: Call, view: View) -> Answer:
+    """``PUT /{db}/_local/{id}``."""
+    store, id_, principal = call.front.store, _id(call), _somebody(call)
+    text = await call.body()
+    fields = parse(text)
+    if not isinstance(fields, dict):
+        raise BadRequest("Document must be a JSON object")
+    rev = fields.get("_rev", call.query.get("rev"))
+    raw = members(text)
+    body = join({name: value for name, value in raw.items() if not name.startswith("_")})
+    if len(body) > call.front.limits.document:
+        raise TooLarge(f"the document is larger than {call.front.limits.document} bytes")
+    new = await store.database.write(lambda c: store.put_local_now(c, view, principal, id_, rev, body))
+    return json_answer({"ok": True, "id": f"_local/{id_}", "rev": new}, 201)
+
+
+async def delete(call: Call, view: View) -> Answer:
+    """``DELETE /{db}/_local/{id}?rev=``."""
+    store, id_, principal = call.front.store, _id(call), _somebody(call)
+    rev = call.query.get("rev") or call.headers.get("if-match", "").strip('"')
+    await store.database.write(lambda c: store.delete_local_now(c, view, principal, id_, rev))
+    return json_answer({"ok": True, "id": f"_local/{id_}", "rev": "0-0"})
+
+
+async def listing(call: Call, view: View) -> Answer:
+    """``GET /{db}/_local_docs``."""
+    store, principal = call.front.store, _somebody(call)
+    found = await store.database.read(lambda c: store.list_local_now(c, view, principal))
+    rows = [{"id": id_, "key": id_, "value": {"rev": rev}} for id_, rev in found]
+    return json_answer({"total_rows": None, "offset": None, "rows": rows})
+
+
+def _somebody(call: Call) -> Principal:
+    if call.principal is None:
+        raise Unauthorized
+    return call.principal
+
+
+def _id(call: Call) -> str:
+    id_ = "/".join(call.segments[2:])
+    if not id_:
+        raise BadDocumentId("Illegal document id `_local/`")
+    return check_id(id_.lstrip("_") or "-", call.front.limits) and id_

@@ -1,0 +1,62 @@
+"""Query parameters, which CouchDB writes as JSON values without saying so."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sync.errors import BadQuery, BadRequest
+from sync.jsontext import parse
+
+
+def flag(query: Mapping[str, str], name: str, *, default: bool = False) -> bool:
+    """Return a parameter that is ``true`` or ``false``."""
+    text = query.get(name)
+    if text is None:
+        return default
+    if text not in {"true", "false"}:
+        raise BadQuery(f"Invalid boolean parameter: {name}={text[:40]}")
+    return text == "true"
+
+
+def count(query: Mapping[str, str], name: str, default: int | None = None) -> int | None:
+    """Return a parameter that is a number from 0."""
+    text = query.get(name)
+    if text is None:
+        return default
+    if not text.isascii() or not text.isdecimal() or len(text) > 15:  # noqa: PLR2004  below 2**53
+        raise BadQuery(f"Invalid value for {name}: {text[:40]}")
+    return int(text)
+
+
+def seconds(query: Mapping[str, str], name: str, default: float) -> float:
+    """Return a parameter that is a number of milliseconds, in seconds."""
+    told = count(query, name)
+    return default if told is None else told / 1000
+
+
+def value(query: Mapping[str, str], name: str) -> Any:
+    """Return a parameter that is a JSON value; ``None`` when it is absent."""
+    text = query.get(name)
+    if text is None:
+        return None
+    try:
+        return parse(text.encode())
+    except (BadRequest, UnicodeEncodeError) as error:
+        raise BadQuery(f"Invalid JSON in {name}") from error
+
+
+def text(query: Mapping[str, str], *names: str) -> str | None:
+    """Return a parameter that is a JSON string, under the first of ``names`` that is there."""
+    for name in names:
+        told = value(query, name)
+        if told is not None:
+            if not isinstance(told, str):
+                raise BadQuery(f"{name} must be a JSON string")
+            return told
+    return None
+
+
+def texts(told: Any, name: str) -> list[str]:
+    """Return ``told`` if it is a list of strings."""
+    if not isinstance(told, list) or not all(isinstance(item, str) for item in told):
+        raise BadRequest(f"`{name}` must be an array of strings")
+    return told

@@ -1,0 +1,188 @@
+"""Requests and answers between ASGI and the resources.
+
+Paths are cut at the slashes that the client sent and decoded afterwards: in ``/db/a%2Fb`` there is one document, not an
+attachment of another. A framework that decodes first cannot tell.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import parse_qsl, unquote_to_bytes
+
+import orjson
+from litestar.connection import ASGIConnection
+from litestar.types import Receive, Scope, Send
+
+from sync.access import Principal, View
+from sync.errors import BadContentType, BadRequest, Forbidden, TooLarge, Unauthorized
+from sync.jsontext import parse
+
+if TYPE_CHECKING:
+    from sync.http.front import Front
+
+JSON: Final = "application/json"
+THREAD_FROM: Final = 64 * 1024
+"""Bytes of JSON from which parsing is done in a thread, so that other requests go on meanwhile."""
+
+
+@dataclass(slots=True)
+class Answer:
+    """What is sent back. A body that is an iterator is sent piece by piece as long as the client is there."""
+
+    status: int
+    body: bytes | AsyncGenerator[bytes, None]
+    headers: dict[str, str] = field(default_factory=dict)
+    media_type: str = JSON
+    release: Callable[[], None] | None = None
+    """Called once when all is sent, or the client is gone."""
+
+
+def json_answer(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:
+    """Return ``value`` as a JSON answer."""
+    return Answer(status, orjson.dumps(value) + b"\n", dict(headers or {}))
+
+
+@dataclass(slots=True)
+class Call:
+    """One request. ``segments`` is the path below the server's root, cut and decoded."""
+
+    front: "Front"
+    connection: ASGIConnection[Any, Any, Any, Any]
+    receive: Receive
+    method: str
+    segments: list[str]
+    query: dict[str, str]
+    principal: Principal | None = None
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The request's headers, by lower-case name."""
+        return self.connection.headers
+
+    def server_admin(self) -> Principal:
+        """Return who asks. Raises ``Unauthorized`` or ``Forbidden`` unless they administer the server."""
+        if self.principal is None:
+            raise Unauthorized("You are not a server admin.")
+        if not self.principal.admin:
+            raise Forbidden("You are not a server admin.")
+        return self.principal
+
+    async def stream(self, limit: int) -> AsyncIterator[bytes]:
+        """Yield the body as it comes. Raises ``TooLarge`` past ``limit`` bytes."""
+        announced = self.headers.get("content-length", "0")
+        if announced.isdecimal() and int(announced) > limit:
+            raise TooLarge(f"the request body is larger than {limit} bytes")
+        received = 0
+        while True:
+            message = await self.receive()
+            if message["type"] == "http.disconnect":
+                raise ClientGone
+            if message["type"] != "http.request":
+                continue
+            received += len(message["body"])
+            if received > limit:
+                raise TooLarge(f"the request body is larger than {limit} bytes")
+            yield message["body"]
+            if not message["more_body"]:
+                return
+
+    async def body(self) -> bytes:
+        """Return the whole body."""
+        return b"".join([piece async for piece in self.stream(self.front.limits.body)])
+
+    async def json_text(self) -> bytes:
+        """Return the body of a request that must be JSON. Raises ``BadContentType``."""
+        content_type = self.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if content_type != JSON:
+            raise BadContentType("Content-Type must be application/json")
+        return await self.body()
+
+    async def json_object(self) -> dict[str, Any]:
+        """Return the body as a JSON object."""
+        value = await in_thread(parse, await self.json_text())
+        if not isinstance(value, dict):
+            raise BadRequest("Request body must be a JSON object")
+        return value
+
+
+class ClientGone(Exception):
+    """The client hung up before its request was read."""
+
+
+async def in_thread(parse_: Callable[[bytes], Any], text: bytes) -> Any:
+    """Return ``parse_(text)``, computed in a thread where the text is long."""
+    return parse_(text) if len(text) < THREAD_FROM else await asyncio.to_thread(parse_, text)
+
+
+def cut(scope: Scope, prefix: str) -> list[str]:
+    """Return the segments of the path below ``prefix``. Raises ``BadRequest`` for what is no UTF-8."""
+    raw: bytes = scope.get("raw_path") or scope["path"].encode()
+    path = raw.partition(b"?")[0].removeprefix(scope.get("root_path", "").encode()).removeprefix(prefix.encode())
+    try:
+        segments = [unquote_to_bytes(segment).decode() for segment in path.removeprefix(b"/").split(b"/")]
+    except UnicodeDecodeError as error:
+        raise BadRequest("the path is no UTF-8") from error
+    while segments and not segments[-1]:
+        segments.pop()
+    return segments
+
+
+def query(scope: Scope) -> dict[str, str]:
+    """Return the query's parameters, the last of each name."""
+    return dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
+
+
+async def send_answer(answer: Answer, receive: Receive, send: Send, *, head: bool) -> None:
+    """Send ``answer``; for a ``HEAD`` request only its headers. Stops when the client is gone."""
+    try:
+        await _send(answer, receive, send, head=head)
+    finally:
+        if answer.release is not None:
+            answer.release()
+
+
+async def _send(answer: Answer, receive: Receive, send: Send, *, head: bool) -> None:
+    headers = {"content-type": answer.media_type, "cache-control": "must-revalidate", **answer.headers}
+    if isinstance(answer.body, bytes):
+        headers.setdefault("content-length", str(len(answer.body)))
+    await send(
+        {
+            "type": "http.response.start",
+            "status": answer.status,
+            "headers": [
+                (name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in headers.items()
+            ],
+        }
+    )
+    if isinstance(answer.body, bytes) or head:
+        body = b"" if head or not isinstance(answer.body, bytes) else answer.body
+        await send({"type": "http.response.body", "body": body, "more_body": False})
+        return
+    pump = asyncio.ensure_future(_pump(answer.body, send))
+    gone = asyncio.ensure_future(_disconnected(receive))
+    try:
+        await asyncio.wait({pump, gone}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        gone.cancel()
+        if not pump.done():
+            pump.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await pump
+
+
+async def _pump(body: AsyncGenerator[bytes, None], send: Send) -> None:
+    async with contextlib.aclosing(body) as pieces:
+        async for piece in pieces:
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+    await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _disconnected(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+Handler = Callable[[Call], Awaitable[Answer]]
+ViewHandler = Callable[[Call, View], Awaitable[Answer]]

@@ -1,0 +1,96 @@
+"""A throw-away replication server: plain databases, two scopes, one administrator and one phone.
+
+``python serve.py FOLDER PORT`` serves until it is killed; the port 0 lets the system choose. It prints its port.
+"""
+
+import base64
+import socket
+import sys
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from litestar import Litestar
+from litestar.connection import ASGIConnection
+
+from sync.access import Principal, View
+from sync.errors import Forbidden, Unauthorized
+from sync.http import router
+from sync.limits import Limits
+from sync.store import Store
+from sync.store.database import Database
+
+ADMIN, PHONE = Principal("admin", admin=True), Principal("phone")
+PASSWORD = "pass"
+SCOPED = "areas"
+
+
+class Gate:
+    """``admin`` opens all, ``phone`` opens ``area-one`` and ``area-two``; both with the same password."""
+
+    def __init__(self) -> None:
+        self.sessions: dict[str, Principal] = {}
+
+    async def identify(self, connection: ASGIConnection[Any, Any, Any, Any]) -> Principal | None:
+        told = connection.headers.get("authorization", "")
+        if told.startswith("Basic "):
+            name, _, password = base64.b64decode(told[6:]).decode().partition(":")
+            opened = await self.log_in(name, password, client="")
+            if opened is None:
+                raise Unauthorized("Name or password is incorrect.")
+            return opened[0]
+        return self.sessions.get(connection.cookies.get("AuthSession", ""))
+
+    async def log_in(self, name: str, password: str, *, client: str) -> tuple[Principal, str] | None:
+        del client
+        known = {each.name: each for each in (ADMIN, PHONE)}
+        if name not in known or password != PASSWORD:
+            return None
+        token = f"{name}-{len(self.sessions)}"
+        self.sessions[token] = known[name]
+        return known[name], token
+
+    async def log_out(self, connection: ASGIConnection[Any, Any, Any, Any]) -> None:
+        self.sessions.pop(connection.cookies.get("AuthSession", ""), None)
+
+    async def open(self, principal: Principal | None, name: str) -> View:
+        if principal is None:
+            raise Unauthorized
+        if name in {"area-one", "area-two"}:
+            return View(name, SCOPED, name.removeprefix("area-"))
+        if not principal.admin:
+            raise Forbidden("You are not allowed to access this db.")
+        return View(name, name)
+
+
+def app(folder: Path, limits: Limits | None = None) -> Litestar:
+    database = Database(f"sqlite:///{folder}/store.db")
+    store = Store(database)
+    database.write_now(store.create_tables_now)
+    database.write_now(lambda connection: store.ensure_now(connection, SCOPED))
+
+    async def close(_app: Litestar) -> None:
+        database.close()
+
+    app = Litestar([router(store, Gate(), limits)], on_shutdown=[close], openapi_config=None)
+    app.state.store = store
+    return app
+
+
+def listening(port: int = 0) -> socket.socket:
+    listener = socket.create_server(("127.0.0.1", port))
+    listener.set_inheritable(True)
+    return listener
+
+
+def main() -> None:
+    folder, port = Path(sys.argv[1]), int(sys.argv[2])
+    listener = listening(port)
+    sys.stdout.write(f"{listener.getsockname()[1]}\n")
+    sys.stdout.flush()
+    config = uvicorn.Config(app(folder), log_level="warning", timeout_graceful_shutdown=1)
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+if __name__ == "__main__":
+    main()
