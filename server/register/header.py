@@ -33,7 +33,6 @@ class Role(StrEnum):
     MARK = "mark"
 
 
-_PARTS: Final = {Role.BUILDING, Role.UNIT, Role.DOOR}
 _NAMES: Final = tuple(
     (role, re.compile(pattern))
     for role, pattern in (
@@ -52,7 +51,7 @@ _NAMES: Final = tuple(
     )
 )
 _REMARK: Final = re.compile(r".*(备注|情况|类别|类型|困难|说明|标签|关爱).*")
-_DECORATION: Final = re.compile(r"\([^()]*\)|[*:：、.。\s]+$|^[*\d.、\s]+")
+_DECORATION: Final = re.compile(r"\([^()]*\)|[*:：、.。\s]+$|^\*+|^\d{1,2}[.、]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +100,7 @@ def find_header(rows: Sequence[Sequence[Cell]]) -> Header | None:
     for top in range(min(DEPTH, len(rows))):
         columns, depth = _columns(rows[top]), 1
         second = _columns(rows[top + 1]) if top + 1 < len(rows) and len(_roles(columns)) >= _TELLING else {}
-        if second and (len(_roles(second)) >= _TELLING or _roles(second) <= _PARTS):
+        if len(_roles(second)) >= _TELLING:
             columns, depth = columns | second, 2
         if len(_roles(columns)) > len(_roles(best[0])):
             best = columns, top + depth

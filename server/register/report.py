@@ -76,7 +76,7 @@ class Report:
 
     def sort(self) -> None:
         """Put the observations in the order of the file."""
-        self.observations.sort(key=lambda each: (each.sheet, each.row))
+        self.observations.sort(key=lambda each: (each.sheet, each.row, each.column.index if each.column else -1))
 
     def lines(self) -> Iterator[str]:
         """Yield the report line by line: first each row that needs a hand, in the file's order, then the counts."""
