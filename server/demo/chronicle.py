@@ -57,9 +57,9 @@ class Chronicle:
                     body["at"],
                     id_,
                     path,
-                    orjson.dumps(body),
-                    (followup, orjson.dumps(promised[followup])) if followup else None,
-                    orjson.dumps(review) if review else None,
+                    _packed(body),
+                    (followup, _packed(promised[followup])) if followup else None,
+                    _packed(review) if review else None,
                 )
             )
 
@@ -68,6 +68,11 @@ class Chronicle:
         self._pages.sort(key=lambda page: (page.at, page.visit))
         for start in range(0, len(self._pages), size):
             yield _chapter(self._pages[start : start + size])
+
+
+def _packed(body: dict[str, Any]) -> bytes:
+    """Return ``body`` as JSON in no more memory than it needs: orjson's own answer sits in a buffer of 4 kB."""
+    return bytes(memoryview(orjson.dumps(body)))
 
 
 def _chapter(pages: Sequence[_Page]) -> Chapter:
