@@ -16,7 +16,8 @@ from server.errors import Invalid
 
 _POINT: Final = 65
 _AUTH: Final = 16
-_NAME: Final = re.compile(r"(?=.{1,253}\Z)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+")
+_LABEL: Final = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+_NAME: Final = re.compile(rf"(?=.{{1,253}}\Z)({_LABEL}\.)+(?=[a-z]){_LABEL}")  # no number at the end: no IP address
 _TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{8,128}")
 _MAILBOX: Final = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,190}")
 _LIMIT: Final = 1000
