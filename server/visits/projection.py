@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from pydantic import ValidationError
 from sqlalchemy import Connection, bindparam, delete, select, update
@@ -13,11 +13,15 @@ from server.database.chunks import chunks
 from server.database.upsert import upsert
 from server.documents.fields import parse_instant
 from server.households import repository as households
+from server.reminders import service as reminders
 from server.reviews import repository as reviews
 from server.reviews.repository import Word
 from server.visits.schemas import Visit
 from server.visits.tables import arrival, visit, visit_count, visit_gone
 from sync.access import Stored
+
+KEPT: Final = ("id", "rev", "seq", "changed_seq", "area", "author", "household", "state")
+"""What of a row must be known to tell what a write changes."""
 
 
 def project(
@@ -51,6 +55,7 @@ def project(
     _count(connection, before, fresh, spoken, set(gone))
     if clock is not None:
         _arrived(connection, fresh, to_ms(clock.now()))
+        _remind(connection, before, fresh, spoken, words, to_ms(clock.now()))
 
 
 def clear(connection: Connection) -> None:
@@ -69,7 +74,7 @@ def _state(row: Mapping[str, Any], word: Word | None) -> tuple[str, int]:
 def _states(connection: Connection, ids: Iterable[str]) -> dict[str, Mapping[str, Any]]:
     found: dict[str, Mapping[str, Any]] = {}
     for some in chunks(ids):
-        query = select(visit.c.id, visit.c.rev, visit.c.seq, visit.c.area, visit.c.state).where(visit.c.id.in_(some))
+        query = select(*(visit.c[name] for name in KEPT)).where(visit.c.id.in_(some))
         found.update((row["id"], row) for row in map(dict, connection.execute(query).mappings()))
     return found
 
@@ -172,3 +177,30 @@ def _arrived(connection: Connection, fresh: Mapping[str, Mapping[str, Any]], now
         if known.get(name) != row["rev"]
     ]
     upsert(connection, arrival, rows, ("visit",))
+
+
+def _remind(
+    connection: Connection,
+    before: Mapping[str, Mapping[str, Any]],
+    fresh: Mapping[str, Mapping[str, Any]],
+    spoken: Mapping[str, tuple[str, int]],
+    words: Mapping[str, Word],
+    now_ms: int,
+) -> None:
+    """Remind the author of a visit that was returned; take that back when it is no more, however that came about."""
+    now = {name: (row, row["state"], row["changed_seq"]) for name, row in fresh.items()}
+    now |= {name: (before[name], *said) for name, said in spoken.items()}
+    for name, (row, state, seq) in now.items():
+        was = before.get(name)
+        if state == "returned" and (was is None or (was["state"], was["changed_seq"]) != (state, seq)):
+            reminders.visit_returned(
+                connection,
+                visit_id=name,
+                review_rev=words[name].rev,
+                author=row["author"],
+                household=row["household"],
+                at_ms=now_ms,
+            )
+    for name, was in before.items():
+        if was["state"] == "returned" and (name not in now or now[name][1] != "returned"):
+            reminders.visit_settled(connection, visit_id=name)

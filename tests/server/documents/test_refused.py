@@ -233,7 +233,7 @@ def test_a_photo_never_changes(phone: Phone) -> None:
     assert "「照片」(_rev)" in phone.push({**photo, "width": 801})[photo["_id"]]
 
 
-def test_a_document_does_not_move(district: Any, phone: Phone) -> None:
+def test_a_document_does_not_move(district: Any) -> None:
     district.grant("visitor", "visitor", "b1")
     wide = Phone(district, "visitor", "b1")
     wide.leaf = "d-0101"
@@ -248,7 +248,7 @@ def test_a_household_is_deleted_by_supervisors_only(phone: Phone) -> None:
     assert "「住户」(_deleted)" in phone.push(phone.deleted("household:d-0101:501"))["household:d-0101:501"]
 
 
-def test_a_household_keeps_its_author(district: Any, phone: Phone) -> None:
+def test_a_household_keeps_its_author(phone: Phone) -> None:
     phone.push(phone.household())
     stolen = {**phone.household(), "by": "nobody"}
     assert "「记录人」(by)" in phone.push(stolen)["household:d-0101:501"]
