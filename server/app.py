@@ -41,6 +41,7 @@ from server.visits.controllers import VisitController
 from server.web import controllers as web
 from server.web.schema_page import ReadablePage
 from server.web.site import Site
+from sync.http.router import router
 from sync.store import Store
 from sync.store.database import Database
 
@@ -95,7 +96,7 @@ def create_app(
 
     app = Application.from_config(
         AppConfig(
-            route_handlers=[*CONTROLLERS, *extra],
+            route_handlers=[*CONTROLLERS, router(store, gate, opt={"who": Who.GATEKEEPER}), *extra],
             guards=[guard],
             dependencies=_DEPENDENCIES,
             exception_handlers=problems.handlers,

@@ -52,7 +52,7 @@ class Metrics:
 async def metrics(request: Request[Any, Any, Any], database: NamedDependency[Database]) -> Response[bytes]:
     """Return the metrics, to administrators and to whoever asks from this machine."""
     held: Metrics = request.app.state.metrics
-    return Response(await held.text(database), media_type=CONTENT_TYPE_LATEST)
+    return Response(await held.text(database), media_type=CONTENT_TYPE_LATEST.partition("; charset")[0])
 
 
 Counted = list[tuple[tuple[str, ...], int]]

@@ -14,12 +14,20 @@ from litestar.datastructures import MutableScopeHeaders
 from litestar.types import HTTPScope, Message, Receive, Send
 
 from server.metrics import Metrics
+from server.origin import see_through_proxies
 from server.web.schema_page import STYLE_HASH
 
 UNMATCHED: Final = "unmatched"
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "COPY"})
 QUIET: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 """Routes that machines ask every few seconds: only their failures are logged."""
+
+RESOURCES: Final = frozenset(
+    {"_all_dbs", "_all_docs", "_bulk_docs", "_bulk_get", "_changes", "_compact", "_design", "_ensure_full_commit"}
+    | {"_explain", "_find", "_index", "_local", "_local_docs", "_missing_revs", "_purge", "_revs_diff", "_revs_limit"}
+    | {"_security", "_session", "_up", "_uuids"}
+)
+"""Resources of replication that are counted by their names."""
 
 CSP: Final = "; ".join(
     (
@@ -58,6 +66,7 @@ class Application(Litestar):
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve one connection (ASGI)."""
         if scope["type"] == "http":
+            see_through_proxies(scope, self.state.settings.trusted_proxies)
             await _Observed(self, scope, send).run(super().__call__, receive)
         else:
             await super().__call__(scope, receive, send)
@@ -70,6 +79,7 @@ class _Observed:
         self._metrics: Final[Metrics] = app.state.metrics
         self._scope: Final = scope
         self._send: Final = send
+        self._path: Final = scope["path"]  # a mount cuts it
         self._status = 0
         self._feed = ""
         self._id: Final = secrets.token_hex(8)
@@ -93,7 +103,7 @@ class _Observed:
                 headers.setdefault(name, value)
             if self._scope["scheme"] == "https":
                 headers.setdefault("strict-transport-security", "max-age=31536000")
-            if self._scope["path"].startswith("/api"):
+            if self._path.startswith("/api"):
                 headers.setdefault("cache-control", "no-store")
             headers["x-request-id"] = self._id
             if headers.get("content-type", "").startswith("text/event-stream"):
@@ -106,7 +116,7 @@ class _Observed:
             self._metrics.open_feeds.labels(kind).inc()
 
     def _record(self, seconds: float) -> None:
-        route = self._scope.get("path_template") or UNMATCHED
+        route = _sync_route(self._path) or self._scope.get("path_template") or UNMATCHED
         method = self._scope["method"] if self._scope["method"] in METHODS else "other"
         self._metrics.requests.labels(method, route, str(self._status)).inc()
         if not self._feed:
@@ -114,6 +124,16 @@ class _Observed:
         if route not in QUIET or self._status >= 400:  # noqa: PLR2004
             ms = round(seconds * 1000, 1)
             _log.info("request", request_id=self._id, method=method, route=route, status=self._status, ms=ms)
+
+
+def _sync_route(path: str) -> str:
+    """Return the template of a replication path: names of databases and documents are nobody's business here."""
+    if path != "/sync" and not path.startswith("/sync/"):
+        return ""
+    parts = path.removeprefix("/sync").strip("/").split("/")
+    if len(parts) == 1:
+        return f"/sync/{parts[0] if parts[0] in RESOURCES else '{db}' if parts[0] else ''}"
+    return f"/sync/{{db}}/{parts[1] if parts[1] in RESOURCES else '{doc}'}"
 
 
 def _feed_asked(scope: HTTPScope) -> str:

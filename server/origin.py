@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from litestar.connection import ASGIConnection
+from litestar.types import HTTPScope
 
 Request = ASGIConnection[Any, Any, Any, Any]
 
@@ -26,6 +27,14 @@ def client_address(connection: Request, trusted: Sequence[str]) -> str:
         if not _inside(each, tuple(trusted)):
             break
     return address
+
+
+def see_through_proxies(scope: HTTPScope, trusted: Sequence[str]) -> None:
+    """Put the client's own address and scheme into ``scope`` when a trusted proxy sent the request."""
+    if trusted:
+        connection: Request = ASGIConnection(scope)
+        scope["scheme"] = "https" if is_secure(connection, trusted) else "http"
+        scope["client"] = (client_address(connection, trusted), 0)
 
 
 def from_this_machine(connection: Request) -> bool:

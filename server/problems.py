@@ -62,7 +62,10 @@ def problem(status: int, detail: str | None = None, fields: list[dict[str, str]]
     return Response(content=body, status_code=status, media_type=JSON)
 
 
-def _ours(_request: Request[Any, Any, Any], error: errors.BaijiamenError) -> Response[Any]:
+def _ours(request: Request[Any, Any, Any], error: errors.BaijiamenError) -> Response[Any]:
+    if request.scope.get("path_template") == "/sync":  # the guard refused it: replication's clients know no problems
+        kind = "unauthorized" if isinstance(error, errors.Unauthorized) else "forbidden"
+        return Response({"error": kind, "reason": error.message}, status_code=STATUS.get(type(error), 403))
     if isinstance(error, errors.Invalid):
         fields = [{"field": error.field, "message": error.message}] if error.field else None
         return problem(422, error.message, fields)

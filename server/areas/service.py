@@ -44,8 +44,8 @@ def change(connection: Connection, area_id: str, *, name: str | None = None, sor
 def move(connection: Connection, area_id: str, parent: str | None) -> list[Area]:
     """Hang an area, with all that is below it, under another parent; return the areas whose paths changed.
 
-    What was written for these areas is still filed under the old ancestors: the caller must also have the scopes of
-    their documents rebuilt (:mod:`server.areas.moving`) in the same transaction.
+    What was written for these areas is still filed under the old ancestors: use :func:`server.areas.moving.move`, which
+    looks at that.
 
     Raises :class:`NotFound`, and :class:`Invalid` when the new parent is inside the area or narrower than it.
     """

@@ -3,11 +3,13 @@
 The new file is compared against a database brought to the newest revision so far. Read it before you commit it.
 """
 
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 from alembic import command
+from alembic.script import Script
 
 from server.database.migrate import config, upgrade
 
@@ -17,7 +19,10 @@ def revise(message: str, number: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{Path(folder) / 'revise.db'}"
         upgrade(url)
-        command.revision(config(url), message, autogenerate=True, rev_id=number)
+        written = command.revision(config(url), message, autogenerate=True, rev_id=number)
+    if isinstance(written, Script):
+        for tidy in (["check", "--quiet", "--fix", "--exit-zero"], ["format", "--quiet"]):
+            subprocess.run(["ruff", *tidy, written.path], check=True)  # noqa: S603, S607  a developer's own tool
 
 
 if __name__ == "__main__":

@@ -57,7 +57,7 @@ def answer(request: Ask, site: Site, path: str) -> Response[bytes]:
     path = path.lstrip("/")
     ours = path.split("/", 1)[0] not in {"api", "sync"}
     if ours and not path and not site.built:
-        return Response(NOT_BUILT.encode(), status_code=503, media_type="text/html; charset=utf-8")
+        return Response(NOT_BUILT.encode(), status_code=503, media_type="text/html")
     asked = Asked(
         path,
         navigation=_is_navigation(request),

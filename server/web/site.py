@@ -95,7 +95,7 @@ class Site:
         }
         if loaded.etag in asked.known_etags:
             return Answer(304, headers)
-        headers["Content-Type"] = f"{kind}; charset=utf-8" if kind.startswith("text/") else kind
+        headers["Content-Type"] = kind
         if encoding:
             headers["Content-Encoding"] = encoding
         return Answer(200, headers, loaded.body)
