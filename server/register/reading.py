@@ -85,6 +85,8 @@ def _spread(rows: list[Row], top: int, left: int, bottom: int, right: int) -> No
 
 def _csv(path: Path) -> Sheet:
     text = _decoded(path.read_bytes())
+    if text.lstrip().startswith("<"):  # what many systems export as .xls is a web page
+        raise Unreadable("文件其实是网页格式，请用 Excel 打开后另存为 .xlsx 再导入。")
     delimiter = _delimiter(text)
     try:
         lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)

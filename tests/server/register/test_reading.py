@@ -60,7 +60,14 @@ def test_rows_above_the_first_filled_one_count(register: Callable[..., Path]) ->
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"PK\x03\x04 not a workbook", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 nor this", b"\x00\xff\x00\x81"]
+    "content",
+    [
+        b"",
+        b"PK\x03\x04 not a workbook",
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 nor this",
+        b"\x00\xff\x00\x81",
+        b"<html><table>",
+    ],
 )
 def test_what_is_no_register_is_refused_with_a_way_out(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "名册.xlsx"
