@@ -53,7 +53,8 @@ export default defineConfig({
   // PouchDB reads it; browsers have none.
   define: { global: 'globalThis' },
   build: {
-    target: ['chrome87', 'safari14.1', 'firefox90'],
+    // The oldest that have top-level await.
+    target: ['chrome89', 'safari15', 'firefox89'],
     sourcemap: false,
     manifest: true,
   },

@@ -60,6 +60,8 @@ class Composition implements Engine {
   readonly #surroundings: Surroundings & { close?: () => void }
   readonly #channel = typeof BroadcastChannel === 'function' ? new BroadcastChannel('baijiamen') : null
   readonly #worker: EngineOptions['worker']
+  readonly #closed = new AbortController()
+  readonly #background = new Set<Promise<unknown>>()
   #session: LocalSession | null = null
   #holdings: Holdings | null = null
   #refreshed = -Infinity
@@ -84,9 +86,11 @@ class Composition implements Engine {
     this.#worker = options.worker === undefined ? WORKER : options.worker
     this.#pace = { ...PACE, ...options.pace }
     const base = options.base ?? ''
-    const onUnauthorized = () => void this.session.expire()
+    const onUnauthorized = () => {
+      this.#behind(this.session.expire())
+    }
     const fetch: Fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init))
-    const wire = makeWire({ fetch, base, onUnauthorized })
+    const wire = makeWire({ fetch, base, closed: this.#closed.signal, onUnauthorized })
     this.#wire = wire
     this.api = client(wire, base)
     this.library = new MemoryLibrary(this.#now, (id) => this.#picture(id))
@@ -97,6 +101,7 @@ class Composition implements Engine {
     this.records = new LocalRecords({
       ...common,
       nextId: ulids(this.#now),
+      hold: this.#pace.hold,
       saved: (delay) => {
         this.#saved(delay)
       },
@@ -151,24 +156,39 @@ class Composition implements Engine {
     })
     if (account !== undefined) await this.#entered(this.session.state)
     if (this.#channel) {
-      this.#channel.onmessage = () => void this.#holdings?.refreshMarkers()
+      this.#channel.onmessage = () => {
+        if (this.#holdings) this.#behind(this.#holdings.refreshMarkers())
+      }
     }
     this.sync.start()
     if (this.#worker) void this.update.start(this.#worker.script, this.#worker.type)
     void this.storage.refresh()
-    if (account === undefined) void this.session.settleDebt()
+    if (account === undefined) this.#behind(this.session.settleDebt())
     // When the first screen is there, and not for the network's sake: it is in the page's own cache.
     else setTimeout(preload, PRELOAD_AFTER_MS)
   }
 
   async close(): Promise<void> {
     this.#lastSync?.stop()
+    this.#closed.abort()
     this.#channel?.close()
+    await this.#lastSync?.ended()
+    await Promise.allSettled(this.#background)
     this.push.close()
     this.update.close()
     this.#surroundings.close?.()
     await this.#holdings?.close()
     this.#kept.close()
+  }
+
+  /** Work that nobody waits for, but that closing does. */
+  #behind(work: Promise<unknown>): void {
+    const done = work
+      .catch(() => undefined)
+      .finally(() => {
+        this.#background.delete(done)
+      })
+    this.#background.add(done)
   }
 
   #synchroniser(lastSyncedAt: string | null): Synchroniser {
@@ -190,7 +210,12 @@ class Composition implements Engine {
           await this.#refresh(signal)
         },
         doubted: () => this.#refresh(),
-        finished: (at) => void this.#finished(at),
+        arrived: (documents) => {
+          this.library.take(documents)
+        },
+        finished: (at) => {
+          this.#behind(this.#finished(at))
+        },
       },
       lastSyncedAt,
     )
@@ -218,7 +243,7 @@ class Composition implements Engine {
     this.#refreshed = state.phase === 'signed-in' && this.#refreshed === -Infinity ? this.#refreshed : this.#now()
     this.#refusalsDue = true
     this.#lastSync?.kick()
-    if (this.push.state.permission === 'granted' && this.#surroundings.online()) void this.push.renew().catch(() => undefined)
+    if (this.push.state.permission === 'granted' && this.#surroundings.online()) this.#behind(this.push.renew())
   }
 
   async #left(account: string, destroy: boolean): Promise<void> {

@@ -168,6 +168,13 @@ export class MemoryLibrary implements Library {
     }
   }
 
+  /** Take in many winners as one change. */
+  take(documents: readonly Stored[]): void {
+    this.batch(() => {
+      for (const document of documents) this.put(document)
+    })
+  }
+
   /** Take in a winner as a local database has it; the same twice does nothing twice. */
   put(document: Stored): void {
     const gone = document._deleted === true
@@ -179,6 +186,7 @@ export class MemoryLibrary implements Library {
       if (!before) return
       map.delete(key)
     } else {
+      if (before?._rev === document._rev && before._conflicts?.length === document._conflicts?.length) return
       map.set(key, document)
     }
     const kept = before ?? document

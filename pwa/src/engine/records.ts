@@ -20,14 +20,13 @@ import type { AreaStore, Change } from './local/area'
 import type { Holding } from './local/holdings'
 import type { NextId } from './ulid'
 
-/** The interface offers three seconds to take a visit back; the fourth is for the tap that comes at the last moment. */
-export const HOLD_MS = 4_000
-
 export interface RecordPorts {
   readonly library: MemoryLibrary
   readonly now: Clock
   readonly nextId: NextId
   readonly account: () => string
+  /** For how long (ms) a visit just saved is not sent. */
+  readonly hold: number
   readonly holdingOf: (area: string) => Holding | null
   /** Something was saved that may go up after `delay` ms. */
   readonly saved: (delay: number) => void
@@ -65,14 +64,14 @@ export class LocalRecords implements Records {
       photos: (draft.photos ?? []).map((photo) => photo.id),
       followup: followup?._id ?? null,
     }
-    const hold = now() + HOLD_MS
+    const hold = now() + this.#ports.hold
     // Photos first: a kill in between leaves a photo without a visit, never a visit without its photo.
     await this.#putPhotos(holding, visit, draft.photos ?? [], hold)
     const changes = [create(visit), ...(followup ? [create(followup)] : [])]
     for (const done of draft.completes ?? []) changes.push(edit<Followup>(done, this.#done(id)))
     await this.#write(holding.area, changes, hold)
     await this.#ports.clearDraft(household._id)
-    this.#ports.saved(HOLD_MS)
+    this.#ports.saved(this.#ports.hold)
     return this.#visit(id)
   }
 

@@ -7,9 +7,10 @@ type Match = readonly [rank: number, by: HouseholdHit['by']]
 const LIMIT = 20
 
 export function search(households: readonly HouseholdEntry[], text: string, limit = LIMIT): HouseholdHit[] {
-  const wanted = text.normalize('NFKC').trim().toLowerCase().replace(/\s+/g, '')
+  const typed = text.normalize('NFKC').trim().toLowerCase()
+  const wanted = typed.replace(/\s+/g, '')
   if (wanted === '') return []
-  const door = doorParts(wanted)
+  const door = doorParts(typed)
   const hits = households.flatMap((household, order) => {
     const match = best([byDoor(household, wanted, door), byName(household, wanted)])
     return match ? [{ hit: { household, by: match[1] }, rank: match[0], order }] : []
@@ -47,8 +48,8 @@ function byDoor({ doc }: HouseholdEntry, wanted: string, parts: readonly string[
 }
 
 /** `3-2-501`, `3号楼2门501` → 3, 2, 501. */
-function doorParts(wanted: string): readonly string[] {
-  return wanted.split(/号楼|号院|单元|[-—–_.\s/#栋座楼门号室]+/).filter((part) => part !== '')
+function doorParts(typed: string): readonly string[] {
+  return typed.split(/号楼|号院|单元|[-—–_.\s/#栋座楼门号室]+/).filter((part) => part !== '')
 }
 
 /** The typed parts in order from the building, or from the stairwell, with the door's beginning last. */

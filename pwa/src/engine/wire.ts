@@ -27,6 +27,8 @@ export interface WireOptions {
   readonly fetch: Fetch
   /** '' for the page's own origin. */
   readonly base: string
+  /** Ends every call under way. */
+  readonly closed: AbortSignal
   /** Called at each 401 that is not the answer to a log-in. */
   readonly onUnauthorized: () => void
 }
@@ -35,7 +37,7 @@ export interface WireOptions {
 const TIMEOUT_MS = 20_000
 const JSON_TYPE = 'application/json'
 
-export function wire({ fetch, base, onUnauthorized }: WireOptions): Wire {
+export function wire({ fetch, base, closed, onUnauthorized }: WireOptions): Wire {
   const checked = async (answer: Response, path: string, accept: string): Promise<Response> => {
     if (answer.ok) {
       if (!accepted(answer, accept)) throw new PortalError(path)
@@ -48,10 +50,10 @@ export function wire({ fetch, base, onUnauthorized }: WireOptions): Wire {
   return {
     raw(path, call = {}) {
       const accept = call.accept ?? JSON_TYPE
-      return timed(fetch, base + path, call, accept, (answer) => checked(answer, path, accept))
+      return timed(fetch, base + path, call, closed, accept, (answer) => checked(answer, path, accept))
     },
     send<T>(path: string, call: Call = {}) {
-      return timed(fetch, base + path, call, JSON_TYPE, async (answer) => {
+      return timed(fetch, base + path, call, closed, JSON_TYPE, async (answer) => {
         const text = await (await checked(answer, path, JSON_TYPE)).text()
         return (text === '' ? null : parse(text)) as T
       })
@@ -73,6 +75,7 @@ async function timed<T>(
   fetch: Fetch,
   url: string,
   call: Call & { headers?: Record<string, string> },
+  closed: AbortSignal,
   accept: string,
   use: (answer: Response) => Promise<T>,
 ): Promise<T> {
@@ -80,8 +83,11 @@ async function timed<T>(
   const abort = () => {
     controller.abort(call.signal?.reason)
   }
-  if (call.signal?.aborted) abort()
-  call.signal?.addEventListener('abort', abort)
+  const ends = [closed, ...(call.signal ? [call.signal] : [])]
+  for (const signal of ends) {
+    if (signal.aborted) abort()
+    signal.addEventListener('abort', abort)
+  }
   let late = false
   const timer = setTimeout(() => {
     late = true
@@ -96,7 +102,7 @@ async function timed<T>(
     throw new NetworkError(late ? 'timeout' : 'unreachable', { cause: error })
   } finally {
     clearTimeout(timer)
-    call.signal?.removeEventListener('abort', abort)
+    for (const signal of ends) signal.removeEventListener('abort', abort)
   }
 }
 

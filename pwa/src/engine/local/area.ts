@@ -38,6 +38,8 @@ export interface Loaded {
 }
 
 const ATTEMPTS = 8
+/** A pull of a thousand documents is one change to the screen, not a thousand. */
+const GATHER_MS = 20
 
 export class AreaStore {
   readonly #mutex: Mutex
@@ -83,15 +85,34 @@ export class AreaStore {
     }
   }
 
-  /** Be told of every new winner, by whatever tab it was written. Returns the function that ends it. */
-  follow(since: number | string, listener: (document: Stored) => void): () => void {
+  /**
+   * Be told of every new winner, by whatever tab it was written; many at a time when many come at once. Returns the
+   * function that ends it.
+   */
+  follow(since: number | string, listener: (documents: readonly Stored[]) => void): () => void {
     const feed = this.db.changes({ live: true, since, include_docs: true, conflicts: true })
-    feed.on('change', (change) => {
-      if (change.doc) listener(change.doc)
+    let gathered: Stored[] = []
+    let timer: ReturnType<typeof setTimeout> | null = null
+    feed.on('change', ({ doc }) => {
+      if (!doc) return
+      gathered.push(doc)
+      timer ??= setTimeout(() => {
+        const documents = gathered
+        gathered = []
+        timer = null
+        listener(documents)
+      }, GATHER_MS)
     })
     return () => {
       feed.cancel()
+      if (timer) clearTimeout(timer)
     }
+  }
+
+  /** The winners of these ids as the library takes them in: with their conflicts, and tombstones for those gone. */
+  async winners(ids: readonly string[]): Promise<Stored[]> {
+    const found = await this.db.allDocs({ keys: [...ids], include_docs: true, conflicts: true })
+    return found.rows.map(({ doc }, index) => doc ?? ({ _id: ids[index] ?? '', _rev: '', _deleted: true } as Stored))
   }
 
   /**
@@ -185,7 +206,7 @@ export class AreaStore {
       const start = Number(generation) + 1
       const body = { ...before, _id: id, _rev: `${start.toString()}-${LOWEST}`, _revisions: { start, ids: [LOWEST, hash] } }
       await this.db.bulkDocs([without(body, '_conflicts')], { new_edits: false })
-      const end = edited ? [{ _id: id, _rev: edited._rev, _deleted: true }] : []
+      const end = edited ? [{ _id: id, _rev: edited._rev, _deleted: true, [GIVEN_UP]: true }] : []
       await this.db.bulkDocs([...end, { _id: marker._id, _rev: marker._rev, _deleted: true }])
     })
   }
@@ -219,6 +240,9 @@ function renewed(id: string, old: Marker | null, current: Stored | null, now: nu
   const kept = old ? { _rev: old._rev, at: old.at, base: old.base, before: old.before } : first
   return { _id: MARKER + id, doc: id, hold, refused: null, ...kept } as Marker
 }
+
+/** Marks the tombstone of an edit that was given up: the server never had the edit, nor is to hear of its end. */
+export const GIVEN_UP = 'given_up'
 
 /** A revision hash that loses to every other of its generation. */
 const LOWEST = '0'.repeat(32)

@@ -105,8 +105,8 @@ export class Holdings {
     await holding.photos.destroy()
     const photos = await AreaStore.open('photos', id, holding.photos.name)
     this.#holdings.set(id, { ...holding, photos })
-    const end = photos.follow('now', (document) => {
-      this.#library.put(document)
+    const end = photos.follow('now', (documents) => {
+      this.#library.take(documents)
     })
     this.#follows.set(id, [...(area ? [area] : []), end])
   }
@@ -150,13 +150,13 @@ export class Holdings {
     const loaded = await Promise.all([holding.area.load(), holding.photos.load()])
     this.#library.batch(() => {
       for (const { documents, markers } of loaded) {
-        for (const document of documents) this.#library.put(document)
+        this.#library.take(documents)
         for (const marker of markers) this.#library.mark(marker.doc, marker)
       }
     })
     const follows = [holding.area, holding.photos].map((store, index) =>
-      store.follow(loaded[index]?.sequence ?? 'now', (document) => {
-        this.#library.put(document)
+      store.follow(loaded[index]?.sequence ?? 'now', (documents) => {
+        this.#library.take(documents)
       }),
     )
     this.#follows.set(id, follows)

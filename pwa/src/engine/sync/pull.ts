@@ -36,19 +36,19 @@ interface BulkGetAnswer {
 /**
  * Bring `db` up to the server's feed.
  *
- * @returns how many revisions came in
+ * @returns the ids of the documents that came in
  * @throws as {@link Wire.send}; what came in before that stays, with its checkpoint
  */
-export async function pull(db: Local, remote: string, wire: Wire, uuid: string, signal?: AbortSignal): Promise<number> {
+export async function pull(db: Local, remote: string, wire: Wire, uuid: string, signal?: AbortSignal): Promise<readonly string[]> {
   let checkpoint = await read(db, uuid)
-  let taken = 0
+  const taken: string[] = []
   for (;;) {
     const query = `style=all_docs&limit=${BATCH.toString()}&since=${encodeURIComponent(checkpoint.since)}`
     const changes = await wire.send<ChangesAnswer>(`${remote}/_changes?${query}`, { signal })
     if (changes.last_seq !== checkpoint.since || changes.results.length > 0) {
       const documents = await fetchMissing(db, remote, wire, changes, signal)
       checkpoint = await keep(db, documents, { ...checkpoint, since: changes.last_seq })
-      taken += documents.length
+      taken.push(...documents.map((document) => document._id))
     }
     if (changes.results.length < BATCH) return taken
   }

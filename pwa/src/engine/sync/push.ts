@@ -6,7 +6,7 @@
  * which it can be taken back; and what the server acknowledged or refused is known document by document.
  */
 
-import type { AreaStore, Marker } from '../local/area'
+import { GIVEN_UP, type AreaStore, type Marker } from '../local/area'
 import type { Wire } from '../wire'
 
 export interface Acknowledged {
@@ -118,8 +118,8 @@ export class BatchError extends Error {
 
 async function leavesOf(store: AreaStore, id: string): Promise<string[]> {
   try {
-    const found = await store.db.get<{ ok?: { _rev: string } }>(id, { open_revs: 'all' })
-    return found.flatMap((each) => each.ok?._rev ?? [])
+    const found = await store.db.get<{ ok?: { _rev: string; [GIVEN_UP]?: true } }>(id, { open_revs: 'all' })
+    return found.flatMap(({ ok }) => (ok && !ok[GIVEN_UP] ? ok._rev : []))
   } catch (error) {
     if ((error as { status?: number }).status === 404) return []
     throw error

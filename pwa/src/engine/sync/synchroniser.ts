@@ -9,6 +9,7 @@ import type { SyncDetail, SyncSnapshot, SyncState } from '../face'
 import { Source } from '../observed'
 import type { Surroundings } from '../surroundings'
 import type { Holding } from '../local/holdings'
+import type { Stored } from '../documents'
 import type { Wire } from '../wire'
 import { arrival, pull } from './pull'
 import { push, type Acknowledged } from './push'
@@ -21,9 +22,12 @@ export interface Pace {
   readonly retryMax: number
   /** A round is due after this long, though nothing seems to have happened. */
   readonly idle: number
+  /** A visit just saved is not sent before this: the time in which it can be taken back without a trace. */
+  readonly hold: number
 }
 
-export const PACE: Pace = { retryMin: 1_000, retryMax: 300_000, idle: 300_000 }
+/** The interface offers three seconds to take a visit back; the fourth is for the tap that comes at the last moment. */
+export const PACE: Pace = { retryMin: 1_000, retryMax: 300_000, idle: 300_000, hold: 4_000 }
 
 /** Long polls hold a connection each, of the six that a browser grants an HTTP/1.1 server. */
 const WATCHED = 3
@@ -47,6 +51,8 @@ export interface SynchroniserPorts {
   readonly refresh: (signal: AbortSignal) => Promise<void>
   /** A database answered 403: ask at once whether it is still granted. */
   readonly doubted: () => Promise<void>
+  /** These are the winners of what came in. */
+  readonly arrived: (documents: readonly Stored[]) => void
   /** A round ended well. */
   readonly finished: (at: string) => void
 }
@@ -92,6 +98,11 @@ export class Synchroniser implements SyncState {
     this.#stop.abort()
     this.#watch?.abort()
     this.#cancelTimer()
+  }
+
+  /** Ends when the round under way has. */
+  async ended(): Promise<void> {
+    await this.#running?.catch(() => undefined)
   }
 
   /** Something is to be sent or fetched: a round soon. */
@@ -206,7 +217,10 @@ export class Synchroniser implements SyncState {
       }
     }
     await each(async ({ area, remote }) => push(area, remote, wire, await area.markers(), now, settled))
-    await each(({ area, remote }) => pull(area.db, remote, wire, this.#uuid, signal))
+    await each(async ({ area, remote }) => {
+      const ids = await pull(area.db, remote, wire, this.#uuid, signal)
+      if (ids.length > 0) this.#ports.arrived(await area.winners([...new Set(ids)]))
+    })
     await each(async ({ photos, remote }) => {
       const ready = (await photos.markers()).filter((marker) => photoReady(marker.doc))
       await push(photos, remote, wire, ready, now, settled)

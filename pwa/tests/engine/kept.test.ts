@@ -1,0 +1,66 @@
+import { execFileSync } from 'node:child_process'
+import { afterEach, describe, expect, it } from 'vitest'
+import { localDocuments, openDatabase } from '../../src/engine/local/pouch'
+import { createTestEngine, type TestEngine } from '../../src/engine/testing'
+import { household, visit, ULID } from './documents'
+import { missing } from './server/district'
+
+let engine: TestEngine | null = null
+
+afterEach(async () => {
+  await engine?.close()
+  engine = null
+})
+
+describe('drafts', () => {
+  it('survive a kill, with their photos, and are each account’s own', async () => {
+    engine = await createTestEngine({ documents: [household('501')] })
+    const photo = { id: `photo:${ULID('7')}`, data: new Uint8Array([1, 2, 3]), width: 1, height: 1 }
+    await engine.drafts.set('household:d-010302:501', { note: '写到一半', photos: [photo] })
+    await engine.close()
+    engine = await createTestEngine({ keep: true })
+    expect(engine.drafts.keys()).toEqual(['household:d-010302:501'])
+    expect(engine.drafts.get('household:d-010302:501')).toEqual({ note: '写到一半', photos: [photo] })
+    await engine.session.signOut({ discardUnsent: true })
+    expect(engine.drafts.keys()).toEqual([])
+  })
+})
+
+describe('a cold start', () => {
+  it('with no network has everything, and does not ask for it', async () => {
+    const asked: string[] = []
+    const documents = Array.from({ length: 300 }, (_, index) => household((100 + index).toString()))
+    engine = await createTestEngine({
+      documents: [...documents, visit(ULID('1'), '101')],
+      online: false,
+      fetch: (url) => {
+        asked.push(url)
+        return Promise.reject(new TypeError('Failed to fetch'))
+      },
+    })
+    expect(engine.library.state.ready).toBe(true)
+    expect(engine.library.households()).toHaveLength(300)
+    expect(engine.library.household('household:d-010302:101')?.lastMet?.id).toBe(`visit:${ULID('1')}`)
+    expect(engine.session.state).toMatchObject({ phase: 'signed-in', account: { name: 'lihua' } })
+    expect(engine.sync.state).toMatchObject({ phase: 'offline', waiting: 0 })
+    expect(asked).toEqual([])
+  })
+})
+
+describe('PouchDB', () => {
+  it('writes a local document within the transaction of the documents, where it is found again', async () => {
+    const db = openDatabase('probe')
+    const answers = await db.bulkDocs([{ _id: 'a' }, { _id: '_local/outbox:a', doc: 'a' }, { _id: '_local/other' }])
+    expect(answers.every((answer) => answer.error === undefined)).toBe(true)
+    expect(await localDocuments('probe', '_local/outbox:')).toMatchObject([{ _id: '_local/outbox:a', _rev: '0-1', doc: 'a' }])
+    const [conflict] = await db.bulkDocs([{ _id: '_local/outbox:a', _rev: '0-7', doc: 'b' }])
+    expect(conflict?.error).toBeTruthy()
+    await db.destroy()
+  })
+})
+
+describe.skipIf(missing !== null)('the documents’ types', () => {
+  it('are current with the server’s models', () => {
+    expect(() => execFileSync('node', ['scripts/documents.mjs', '--check'], { encoding: 'utf8' })).not.toThrow()
+  }, 60_000)
+})
