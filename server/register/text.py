@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Final
 
 _DASHES: Final = dict.fromkeys(map(ord, "‐‑‒–—―−－─━ー﹣～~"), "-")
@@ -29,6 +30,11 @@ def plain(value: Cell) -> str:
         return str(value)
     if value.isascii() and value.isalnum():
         return value
+    return _narrowed(value)
+
+
+@lru_cache(maxsize=4096)  # a cell is looked at three times in a row, and remarks repeat
+def _narrowed(value: str) -> str:
     text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", value)).translate(_DASHES)
     return " ".join(text.split())
 
