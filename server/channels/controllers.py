@@ -1,7 +1,6 @@
 """``/api/push`` and ``/api/channels``: how I want to be reached."""
 
 import asyncio
-from collections.abc import Mapping
 from typing import Any
 
 from litestar import Controller, Request, delete, get, patch, post
@@ -11,7 +10,7 @@ from litestar.params import FromPath, JSONBody
 from server.accounts.models import Account
 from server.accounts.policy import Who
 from server.channels import service, targets
-from server.channels.outcome import Gone, Sender
+from server.channels.outcome import Gone
 from server.channels.schemas import (
     AddressChange,
     AddressView,
@@ -26,15 +25,14 @@ from server.channels.schemas import (
 from server.channels.vapid import load, public_key
 from server.clock import Clock, to_ms
 from server.errors import NotFound
+from server.reminders.delivering import Deliverer
 from server.reminders.models import Channel
 from server.settings import Settings
 from sync.store.database import Database
 
-Senders = Mapping[Channel, Sender]
 
-
-def _senders(request: Request[Any, Any, Any]) -> Senders:
-    found: Senders = request.app.state.deliverer.senders
+def _deliverer(request: Request[Any, Any, Any]) -> Deliverer:
+    found: Deliverer = request.app.state.deliverer
     return found
 
 
@@ -43,7 +41,7 @@ class PushController(Controller):
 
     path = "/api/push"
     tags = ("通知",)
-    dependencies = {"senders": Provide(_senders, sync_to_thread=False)}  # noqa: RUF012  how the framework reads it
+    dependencies = {"deliverer": Provide(_deliverer, sync_to_thread=False)}  # noqa: RUF012  how the framework reads it
 
     @get("/key", opt={"who": Who.ACCOUNT}, summary="推送公钥")
     async def key(self, settings: NamedDependency[Settings]) -> PushKey:
@@ -78,12 +76,12 @@ class PushController(Controller):
         self,
         database: NamedDependency[Database],
         account: NamedDependency[Account],
-        senders: NamedDependency[Senders],
+        deliverer: NamedDependency[Deliverer],
     ) -> Tried:
         """Send a message to each of my devices now, quiet hours or not: I am the one who asks."""
         devices = await database.read(lambda c: targets.subscriptions(c, account.name))
         parcel = service.test_parcel()
-        outcomes = await asyncio.gather(*(senders[Channel.WEB_PUSH].send(parcel, each) for each in devices))
+        outcomes = await asyncio.gather(*(deliverer.senders[Channel.WEB_PUSH].send(parcel, each) for each in devices))
         gone = [each.id for each, outcome in zip(devices, outcomes, strict=True) if isinstance(outcome, Gone)]
         if gone:
             await database.write(lambda c: [targets.unsubscribe(c, each) for each in gone])
@@ -95,7 +93,7 @@ class ChannelController(Controller):
 
     path = "/api/channels"
     tags = ("通知",)
-    dependencies = {"senders": Provide(_senders, sync_to_thread=False)}  # noqa: RUF012  how the framework reads it
+    dependencies = {"deliverer": Provide(_deliverer, sync_to_thread=False)}  # noqa: RUF012  how the framework reads it
 
     @get(opt={"who": Who.ACCOUNT}, summary="我的通知方式")
     async def listing(
@@ -159,9 +157,9 @@ class ChannelController(Controller):
         self,
         database: NamedDependency[Database],
         account: NamedDependency[Account],
-        senders: NamedDependency[Senders],
+        deliverer: NamedDependency[Deliverer],
         address_id: FromPath[str],
     ) -> Tried:
         """Send a message to an address of mine now."""
         address = await database.read(lambda c: service.own_address(c, account.name, address_id))
-        return service.tried([await senders[Channel.MESSAGE].send(service.test_parcel(), address)])
+        return service.tried([await deliverer.senders[Channel.MESSAGE].send(service.test_parcel(), address)])

@@ -33,7 +33,7 @@ class Life(RuleBasedStateMachine):
         memory = Path("/dev/shm")
         self.folder = Path(tempfile.mkdtemp(dir=memory if memory.is_dir() else None))  # thousands of flushes
         self.ground = Ground(self.folder, stale_days=36500)
-        for name in NAMES:
+        for name in (*NAMES, "boss", "chief"):
             self.ground.device(name)
         self.documents: dict[int, dict[str, Any]] = {}
         self.revisions = itertools.count(1)
