@@ -129,7 +129,8 @@ def accepted(header: str) -> frozenset[str]:
     found = set()
     for each in header.split(","):
         name, _, weight = each.partition(";")
-        if weight.replace(" ", "").removeprefix("q=").rstrip("0.") or not weight:
+        refused = weight and not weight.replace(" ", "").removeprefix("q=").rstrip("0.")
+        if name.strip() and not refused:
             found.add(name.strip().lower())
     return frozenset(found)
 

@@ -43,6 +43,7 @@ class World:
     database: Database
     clock: FixedClock
     clients: list[httpx.AsyncClient] = field(default_factory=list)
+    tokens: dict[str, str] = field(default_factory=dict)
     _hash: str = ""
 
     def area(self, area_id: str, parent: str | None = None, kind: str = "door", name: str | None = None) -> Area:
