@@ -60,7 +60,7 @@ def own_address(connection: Connection, account: str, address_id: str) -> Addres
 def test_parcel() -> Parcel:
     """Return a message to try a channel with; its key is its own, so that no reminder is mistaken for it."""
     key = secrets.token_urlsafe(24)
-    return Parcel(key, "test", "百家门：通知已开通", "以后要回访、走访被退回时，会在这里提醒您。", "/#/me")
+    return Parcel(key, "test", "百家门：通知已开通", "以后要回访、走访被退回时，会在这里提醒您。", "/me")
 
 
 def tried(outcomes: list[Outcome]) -> Tried:

@@ -7,7 +7,7 @@ from typing import Final
 from server.reminders.models import Kind
 from server.reminders.repository import Reminded
 
-TODAY: Final = "/#/today"
+TODAY: Final = "/today"
 BODY: Final = "点开看是哪几户、约定了什么；没有网络也能看。"
 BODY_RETURNED: Final = "点开看负责人的意见，改好后会自动再交。"
 

@@ -13,7 +13,7 @@ from server.channels.settings import MessageSettings
 from server.channels.targets import Address
 from tests.server.channels.listening import MailServer
 
-PARCEL = Parcel("K" * 32, "followup_due", "今天 1 户要回访", "点开看", "/#/today")
+PARCEL = Parcel("K" * 32, "followup_due", "今天 1 户要回访", "点开看", "/today")
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from server.channels.web_push import WebPushSender
 from server.reminders.models import key_of
 from tests.server.channels.listening import Answer, Browser, PushService, serving, text
 
-PARCEL = Parcel(key_of("followup:1", "visitor"), "followup_due", "今天 1 户要回访", "点开看", "/#/today")
+PARCEL = Parcel(key_of("followup:1", "visitor"), "followup_due", "今天 1 户要回访", "点开看", "/today")
 SETTINGS = PushSettings(contact="mailto:admin@baijiamen.test", timeout_seconds=0.5)
 
 
@@ -61,7 +61,7 @@ async def test_what_arrives_is_signed_by_us_and_only_the_device_can_read_it(
         "kind": "followup_due",
         "title": "今天 1 户要回访",
         "body": "点开看",
-        "url": "/#/today",
+        "url": "/today",
         "tag": PARCEL.key,
     }
     assert received.headers["topic"] == PARCEL.key
