@@ -5,12 +5,14 @@ import Components from 'unplugin-vue-components/vite'
 import { VitePWA } from 'vite-plugin-pwa'
 import { defineConfig } from 'vitest/config'
 import { compressed } from './scripts/compressed.mjs'
+import { ownFonts } from './scripts/own-fonts.mjs'
 
 const server = process.env.BAIJIAMEN_DEV_SERVER ?? 'http://127.0.0.1:8000'
 const backend = { target: server, changeOrigin: false }
 
 export default defineConfig({
   plugins: [
+    ownFonts(),
     vue(),
     Components({ dirs: [], dts: false, resolvers: [VantResolver()] }),
     VitePWA({
