@@ -1,11 +1,11 @@
 """Every query on the read model of visits. How lists stay fast at a million visits: see :func:`page`."""
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, or_, select
 
 from server.areas.models import Area
 from server.areas.repository import below
@@ -19,10 +19,10 @@ from server.visits.tables import arrival, visit, visit_count
 
 NARROW: Final = 50_000
 """Up to so many visits, those of the asked areas are gathered and sorted; above, the newest of all are walked."""
-WALK: Final = 100_000
-"""Most index entries that one page walks; a page that ends there is short, and its cursor goes on."""
-WALK_TEXT: Final = 20_000
-"""The same when words are searched, which reads each row."""
+SPAN: Final = 500_000
+"""Most sequences that one page walks over; a page that ends there is short, and its cursor goes on."""
+READ: Final = 10_000
+"""About how many visits a search for words reads for one page."""
 DATED: Final = 62 * 86_400_000
 """A range of dates up to so long (ms) is first turned into a range of sequences."""
 
@@ -103,27 +103,25 @@ def page(connection: Connection, filters: Filters, *, limit: int, before: int | 
     far. The walk is bounded, so that no filter makes a page slow: a page may be shorter than ``limit`` while ``below``
     says where to go on.
     """
-    bound = before
     where = _conditions(filters)
+    bound = (_newest(connection) if before is None else before - 1) + 1
     if filters.from_ms is not None and filters.to_ms is not None and filters.to_ms - filters.from_ms <= DATED:
         lowest, highest = _dated(connection, filters.from_ms, filters.to_ms)
         if highest is None:
             return Found([], None)
         where.append(visit.c.seq >= lowest)
-        bound = highest + 1 if bound is None else min(bound, highest + 1)
-    if bound is not None:
-        where.append(visit.c.seq < bound)
+        bound = min(bound, highest + 1)
     gathered = filters.by is not None or (filters.tops is not None and size <= NARROW)
-    where += _placed(filters, gathered=gathered)
-    order = (visit.c.seq + 0 if gathered else visit.c.seq).desc()
-    floor = _floor(connection, where, filters, gathered=gathered)
-    if floor is not None:
-        where.append(visit.c.seq > floor)
+    where += [visit.c.seq < bound, *_placed(filters, gathered=gathered)]
+    floor = bound - _span(filters, bound, size, gathered=gathered)
+    if floor > 0:
+        where.append(visit.c.seq >= floor)
     where += [visit.c.search.contains(word, autoescape=True) for word in filters.words]
+    order = (visit.c.seq + 0 if gathered else visit.c.seq).desc()
     rows = connection.execute(select(visit.c.id, visit.c.seq).where(*where).order_by(order).limit(limit + 1)).all()
     if len(rows) > limit:
         return Found([row.id for row in rows[:limit]], rows[limit - 1].seq)
-    return Found([row.id for row in rows], None if floor is None else floor + 1)
+    return Found([row.id for row in rows], floor if floor > 0 else None)
 
 
 def rows(connection: Connection, ids: Sequence[str]) -> list[Listed]:
@@ -170,23 +168,15 @@ def _placed(filters: Filters, *, gathered: bool) -> list[ColumnElement[bool]]:
     return [(visit.c.area + "").in_(_inside(filters.tops))]
 
 
-def _floor(
-    connection: Connection, where: Collection[ColumnElement[bool]], filters: Filters, *, gathered: bool
-) -> int | None:
-    """Return the sequence at which the walk is cut short, or ``None`` when it ends by itself."""
-    if gathered and not filters.words:
-        return None
-    if gathered:
-        query = select(visit.c.seq).where(and_(*where)).order_by((visit.c.seq + 0).desc()).offset(WALK_TEXT)
-        return connection.scalar(query.limit(1))
-    walked = [visit.c.state == filters.state] if filters.state is not None else []
-    walked += [each for each in where if _bounds_sequence(each)]
-    steps = WALK_TEXT if filters.words else WALK
-    return connection.scalar(select(visit.c.seq).where(*walked).order_by(visit.c.seq.desc()).offset(steps).limit(1))
+def _span(filters: Filters, bound: int, size: int, *, gathered: bool) -> int:
+    """Return over how many sequences below ``bound`` one page looks."""
+    if filters.words:
+        return READ * max(1, bound // max(1, size))  # the fewer visits there are, the further apart they lie
+    return bound if gathered else SPAN
 
 
-def _bounds_sequence(condition: ColumnElement[bool]) -> bool:
-    return getattr(condition, "left", None) is visit.c.seq
+def _newest(connection: Connection) -> int:
+    return connection.scalar(select(func.max(visit.c.seq))) or 0
 
 
 def _dated(connection: Connection, from_ms: int, to_ms: int) -> tuple[int | None, int | None]:

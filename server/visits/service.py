@@ -81,9 +81,10 @@ def page(connection: Connection, account: Account, query: Query) -> VisitPage:
     Raises :class:`Forbidden` for another area, :class:`Invalid` for a cursor that is none.
     """
     tops = _tops(connection, account, query.area)
-    counts = repository.counts(connection, tops)
+    narrowed = None if _everything(connection, tops) else tops
+    counts = repository.counts(connection, narrowed)
     filters = Filters(
-        tops=None if _everything(connection, tops) else tops,
+        tops=narrowed,
         state=query.state,
         outcome=query.outcome,
         by=query.by,

@@ -32,7 +32,7 @@ visit: Final = Table(
     Index("ix_visit_seq", "seq", "area", "state", "outcome", "at_ms", "author"),
     Index("ix_visit_state", "state", "seq", "area", "outcome", "at_ms", "author"),
     Index("ix_visit_area", "area", "state", "seq", "outcome", "at_ms", "author"),
-    Index("ix_visit_author", "author", "seq"),
+    Index("ix_visit_author", "author", "seq", "area", "state", "outcome", "at_ms"),
     Index("ix_visit_household", "household", "seq"),
     Index("ix_visit_at_ms", "at_ms", "seq"),
 )

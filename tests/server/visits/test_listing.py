@@ -23,8 +23,8 @@ def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     if request.param != "gathered":
         monkeypatch.setattr(repository, "NARROW", 0)
     if "short" in request.param:
-        monkeypatch.setattr(repository, "WALK", 3)
-        monkeypatch.setattr(repository, "WALK_TEXT", 2)
+        monkeypatch.setattr(repository, "SPAN", 3)
+        monkeypatch.setattr(repository, "READ", 1)
     return str(request.param)
 
 
