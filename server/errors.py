@@ -14,8 +14,6 @@ There is no HTTP in here: :mod:`server.problems` maps the tree to problem detail
 and says what to do next.
 """
 
-# ruff: noqa: N818  the names are those of the facts; "Error" at the end of each would say nothing
-
 
 class BaijiamenError(Exception):
     """The root. ``message`` is the sentence for the user."""
