@@ -49,7 +49,7 @@ describe('today', () => {
 
   it('leads whoever is signed out to the log-in, and no further', async () => {
     const screen = await Screen.open('/building', { role: 'none' })
-    await vi.waitFor(() => expect(screen.all('h1')[0]?.textContent).toBe('登录'))
+    await vi.waitFor(() => expect(screen.all('h1')[0]?.textContent).toBe('登录'), { timeout: 10_000 })
     expect(screen.all('nav')).toHaveLength(0)
   })
 })

@@ -11,7 +11,7 @@ export const SIGNS: Readonly<Record<MarkKind, string>> = {
   old: '○',
   never: '–',
   declined: '✕',
-  empty: '空',
+  empty: '□',
 }
 
 export interface Floor {
