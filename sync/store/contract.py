@@ -28,7 +28,10 @@ from sync.store.values import Ask, Attachment, DatabaseInfo, Found, Outcome, Pag
 class DocumentStore(Protocol):
     """Databases of documents with revision trees, attachments, scopes and change feeds."""
 
-    database: Database
+    @property
+    def database(self) -> Database:
+        """Where the documents are kept."""
+        ...
 
     # -- databases ---------------------------------------------------------------------------------------------------
 

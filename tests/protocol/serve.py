@@ -6,9 +6,11 @@
 import base64
 import socket
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 import uvicorn
 from litestar import Litestar
 from litestar.connection import ASGIConnection
@@ -75,6 +77,17 @@ def app(folder: Path, limits: Limits | None = None) -> Litestar:
     app = Litestar([router(store, Gate(), limits)], on_shutdown=[close], openapi_config=None)
     app.state.store = store
     return app
+
+
+@dataclass
+class Running:
+    """The server's root, and the store behind it."""
+
+    url: str
+    store: Store
+
+    def client(self, name: str = "admin") -> httpx.Client:
+        return httpx.Client(base_url=self.url, auth=(name, "pass"), timeout=30)
 
 
 def listening(port: int = 0) -> socket.socket:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from sync.access import Accept, Principal, Rules, Stored, View
 from sync.documents import Draft, Stub, Upload, compose
-from sync.errors import AttachmentMissing
+from sync.errors import AttachmentMissing, Forbidden
 from sync.jsontext import parse
 from sync.store.database import Database, after_commit
 from sync.store.notifier import Key, Notifier
@@ -60,7 +60,9 @@ class Store:
             databases.create(connection, name)
 
     def delete_now(self, connection: Connection, name: str) -> None:
-        """Remove a database with all that is in it."""
+        """Remove a database with all that is in it; never one that the application has rules for."""
+        if name in self.rules:
+            raise Forbidden("this database belongs to the application: it is not deleted")
         databases.delete(connection, name)
         after_commit(connection, lambda: self.notifier.deleted(name))
 
