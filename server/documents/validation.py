@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final, get_args
 
+import orjson
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
@@ -73,7 +74,10 @@ def faults(kind: str, body: Mapping[str, Any]) -> list[str]:
 
 def oversize(body: Mapping[str, Any]) -> str | None:
     """Return the reason why ``body`` is too large to be kept, or ``None``."""
-    size = len(json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass"))
+    try:
+        size = len(orjson.dumps(body))
+    except (TypeError, ValueError):  # integers beyond 64 bits, lone surrogates: rare, and Python's own way takes them
+        size = len(json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass"))
     return f"「整条记录」(_doc)太大：最多 {MAX_BYTES} 字节，现在 {size} 字节，请删短文字" if size > MAX_BYTES else None
 
 
