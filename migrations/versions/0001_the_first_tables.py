@@ -364,7 +364,7 @@ def upgrade() -> None:
     with op.batch_alter_table("visit", schema=None) as batch_op:
         batch_op.create_index("ix_visit_area", ["area", "state", "seq", "outcome", "at_ms", "author"], unique=False)
         batch_op.create_index("ix_visit_at_ms", ["at_ms", "seq"], unique=False)
-        batch_op.create_index("ix_visit_author", ["author", "seq"], unique=False)
+        batch_op.create_index("ix_visit_author", ["author", "seq", "area", "state", "outcome", "at_ms"], unique=False)
         batch_op.create_index(batch_op.f("ix_visit_changed_seq"), ["changed_seq"], unique=False)
         batch_op.create_index("ix_visit_household", ["household", "seq"], unique=False)
         batch_op.create_index("ix_visit_seq", ["seq", "area", "state", "outcome", "at_ms", "author"], unique=False)

@@ -137,3 +137,13 @@ async def test_bulk_approval_does_not_reach_into_another_area(
     assert "只给本楼看" not in answer.text
     state = (await district.client("other-supervisor").get(f"/api/visits/{there['visit']}")).json()["state"]
     assert state == "pending"
+
+
+async def test_the_store_of_the_application_cannot_be_deleted_by_anybody(
+    admin: httpx.AsyncClient, there: dict[str, str]
+) -> None:
+    assert (await admin.delete("/sync/areas")).status_code == 403
+    assert (await admin.delete("/sync/area-d-0201")).status_code == 403
+    assert (await admin.get(f"/sync/areas/{there['visit']}")).status_code == 200
+    assert (await admin.put("/sync/backup")).status_code == 201
+    assert (await admin.delete("/sync/backup")).status_code == 200
