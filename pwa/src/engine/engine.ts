@@ -142,8 +142,12 @@ class Composition implements Engine {
       kept: this.#kept,
       wire: this.#wire,
       unsent: () => this.outbox.unsent(),
-      entered: (state) => this.#entered(state),
+      entered: async (state) => {
+        await this.#entered(state)
+        this.#refreshed = this.#now()
+      },
       left: (account, destroy) => this.#left(account, destroy),
+      changed: () => this.#channel?.postMessage('session'),
     })
     const account = this.session.state.account?.name
     const last = account === undefined ? null : await this.#kept.get<string>(keysOf(account).synced)
@@ -156,8 +160,9 @@ class Composition implements Engine {
     })
     if (account !== undefined) await this.#entered(this.session.state)
     if (this.#channel) {
-      this.#channel.onmessage = () => {
-        if (this.#holdings) this.#behind(this.#holdings.refreshMarkers())
+      this.#channel.onmessage = ({ data }: MessageEvent<'markers' | 'session'>) => {
+        if (data === 'session') this.#behind(this.session.adopt())
+        else if (this.#holdings) this.#behind(this.#holdings.refreshMarkers())
       }
     }
     this.sync.start()
@@ -237,10 +242,9 @@ class Composition implements Engine {
     const title = (doc: Stored) => this.#titleOf(doc)
     this.outbox.rescue(await this.#holdings.follow(this.session.visited(), state.areas, title, this.#now()))
     if (!this.library.state.ready) {
-      await this.#tidyPhotos()
       this.library.ready()
+      this.#behind(this.#tidyPhotos())
     }
-    this.#refreshed = state.phase === 'signed-in' && this.#refreshed === -Infinity ? this.#refreshed : this.#now()
     this.#refusalsDue = true
     this.#lastSync?.kick()
     if (this.push.state.permission === 'granted' && this.#surroundings.online()) this.#behind(this.push.renew())
@@ -249,7 +253,7 @@ class Composition implements Engine {
   async #left(account: string, destroy: boolean): Promise<void> {
     if (destroy) {
       await this.push.forget().catch(() => undefined)
-      await this.#holdings?.destroyAll()
+      await (this.#holdings ?? new Holdings(this.#kept, this.library, account)).destroyAll()
     } else {
       await this.#holdings?.close()
     }
@@ -257,7 +261,6 @@ class Composition implements Engine {
     this.#refreshed = -Infinity
     this.library.clear()
     this.outbox.clear()
-    if (destroy) await this.#kept.deleteAll(keysOf(account).all)
     await this.drafts.load('nobody/')
   }
 
@@ -296,22 +299,23 @@ class Composition implements Engine {
     return this.library.marker(doc.visit) === null && this.library.visit(doc.visit) !== null
   }
 
-  /** Pictures that went up long ago take room; and one whose visit was never saved (a kill in between) has no place. */
+  /**
+   * Pictures that went up long ago take room, and one whose visit was never saved (a kill in between) has no place. They
+   * end in tombstones that are never sent, and compaction frees the picture.
+   */
   async #tidyPhotos(): Promise<void> {
     for (const { photos } of this.#list()) {
       const { documents, markers } = await photos.load()
-      const orphans = markers.filter(({ doc, at }) => {
-        const photo = this.library.document(doc)
-        return photo?.type === 'photo' && this.#now() - at > ORPHAN_MS && !this.library.visit(photo.visit)
-      })
-      for (const { doc } of orphans) {
-        await photos.write([{ id: doc, send: false, next: (now) => (now ? ({ ...now, _deleted: true } as Stored) : null) }], this.#now())
-        this.library.drop([doc])
-      }
-      if (markers.length === 0 && documents.length > PHOTOS_KEPT) {
-        await this.#holdings?.renewPhotos(photos.area)
-        this.library.drop(documents.map((document) => document._id))
-      }
+      const orphans = markers.map(({ doc, at }) => ({ at, photo: this.library.document(doc) })).filter(
+        ({ at, photo }) => photo?.type === 'photo' && this.#now() - at > ORPHAN_MS && !this.library.visit(photo.visit),
+      )
+      const unsent = new Set(markers.map((marker) => marker.doc))
+      const sent = documents.map((document) => document._id).filter((id) => !unsent.has(id)).sort()
+      const ids = [...orphans.map(({ photo }) => photo?._id ?? ''), ...sent.slice(0, -PHOTOS_KEPT)]
+      if (ids.length === 0) continue
+      const end = (now: Stored | null) => (now ? ({ _id: now._id, _deleted: true } as Stored) : null)
+      await photos.write(ids.map((id) => ({ id, send: false, next: end })), this.#now())
+      this.library.drop(ids)
     }
   }
 

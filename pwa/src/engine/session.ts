@@ -10,6 +10,8 @@ import type { Wire } from './wire'
 const KEY = 'session'
 /** A sign-out with no network: the server is told at the next contact. */
 const OWED = 'session/owed'
+/** The account whose data is being removed: finished at the next start if this one is killed in the middle. */
+const LEAVING = 'session/leaving'
 const SIGNED_OUT: SessionState = { phase: 'signed-out', account: null, grants: [], areas: [] }
 const SIGN_OUT_TIMEOUT_MS = 4_000
 
@@ -21,6 +23,8 @@ export interface SessionPorts {
   readonly entered: (state: SessionState) => Promise<void>
   /** Close what is this account's; with `destroy`, remove it from this phone. */
   readonly left: (account: string, destroy: boolean) => Promise<void>
+  /** Somebody signed in or out here: other tabs are to know. */
+  readonly changed: () => void
 }
 
 export class LocalSession implements SessionStore {
@@ -35,6 +39,11 @@ export class LocalSession implements SessionStore {
   }
 
   static async open(ports: SessionPorts): Promise<LocalSession> {
+    const leaving = await ports.kept.get<string>(LEAVING)
+    if (leaving !== undefined) {
+      await ports.left(leaving, true)
+      await ports.kept.delete(LEAVING)
+    }
     return new LocalSession(ports, (await ports.kept.get<SessionState>(KEY)) ?? SIGNED_OUT)
   }
 
@@ -126,6 +135,16 @@ export class LocalSession implements SessionStore {
     if (JSON.stringify(next) === JSON.stringify(before)) return
     await this.#set(next)
     await this.#ports.entered(next)
+    if (before.phase !== next.phase || before.account?.name !== next.account?.name) this.#ports.changed()
+  }
+
+  /** Another tab signed in or out: this one is the same person's. */
+  async adopt(): Promise<void> {
+    const next = (await this.#ports.kept.get<SessionState>(KEY)) ?? SIGNED_OUT
+    const before = this.state.account
+    if (before && before.name !== next.account?.name) await this.#ports.left(before.name, false)
+    this.#source.set(next)
+    if (next.account) await this.#ports.entered(next)
   }
 
   async #areas({ grants }: AccountAnswer): Promise<readonly AreaNode[]> {
@@ -144,8 +163,12 @@ export class LocalSession implements SessionStore {
 
   async #leave(): Promise<void> {
     const name = this.state.account?.name
+    if (name === undefined) return
+    await this.#ports.kept.set(LEAVING, name)
     await this.#ports.kept.delete(KEY)
-    if (name !== undefined) await this.#ports.left(name, true)
+    this.#ports.changed()
+    await this.#ports.left(name, true)
+    await this.#ports.kept.delete(LEAVING)
     this.#source.set(SIGNED_OUT)
   }
 

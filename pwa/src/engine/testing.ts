@@ -32,6 +32,8 @@ export interface TestOptions extends Omit<EngineOptions, 'surroundings'> {
   readonly areas?: readonly AreaNode[]
   /** On this phone and on the server. */
   readonly documents?: readonly AnyDocument[]
+  /** Photos on this phone that went up already. */
+  readonly photos?: readonly AnyDocument[]
   /** On this phone only. */
   readonly unsent?: readonly Unsent[]
   readonly online?: boolean
@@ -103,7 +105,7 @@ function changed(engine: Engine, version: number): Promise<void> {
 
 type Seeded = Required<Pick<TestOptions, 'account' | 'grants' | 'areas' | 'phase'>>
 
-async function seed({ documents = [], unsent = [] }: TestOptions, { account, grants, areas, phase }: Seeded): Promise<void> {
+async function seed({ documents = [], photos: pictures = [], unsent = [] }: TestOptions, { account, grants, areas, phase }: Seeded): Promise<void> {
   const kept = await KeptStore.open()
   if (phase !== 'signed-out') await kept.set('session', { phase, account, grants, areas })
   kept.close()
@@ -115,6 +117,7 @@ async function seed({ documents = [], unsent = [] }: TestOptions, { account, gra
     AreaStore.open('photos', area, `${account.name}/photos-${area}`),
   ])
   await records.db.bulkDocs(documents.map((document) => ({ ...document })))
+  await photos.db.bulkDocs(pictures.map((document) => ({ ...document })))
   for (const { document, refused } of unsent) {
     const store = document.type === 'photo' ? photos : records
     const [written] = await store.write([{ id: document._id, next: () => document }], Date.parse(document.at))

@@ -1,6 +1,8 @@
 import { execFileSync } from 'node:child_process'
 import { afterEach, describe, expect, it } from 'vitest'
+import type { Photo } from '../../src/engine'
 import { localDocuments, openDatabase } from '../../src/engine/local/pouch'
+import { KeptStore } from '../../src/engine/local/store'
 import { createTestEngine, type TestEngine } from '../../src/engine/testing'
 import { household, visit, ULID } from './documents'
 import { missing } from './server/district'
@@ -26,6 +28,20 @@ describe('drafts', () => {
   })
 })
 
+describe('signing out', () => {
+  it('is finished at the next start when it was cut short', async () => {
+    engine = await createTestEngine({ documents: [household('501')] })
+    await engine.close()
+    const kept = await KeptStore.open()
+    await kept.set('session/leaving', 'lihua')
+    await kept.delete('session')
+    kept.close()
+    engine = await createTestEngine({ keep: true })
+    expect(engine.session.state.phase).toBe('signed-out')
+    expect((await indexedDB.databases()).map((each) => each.name)).toEqual(['baijiamen'])
+  })
+})
+
 describe('a cold start', () => {
   it('with no network has everything, and does not ask for it', async () => {
     const asked: string[] = []
@@ -44,6 +60,38 @@ describe('a cold start', () => {
     expect(engine.session.state).toMatchObject({ phase: 'signed-in', account: { name: 'lihua' } })
     expect(engine.sync.state).toMatchObject({ phase: 'offline', waiting: 0 })
     expect(asked).toEqual([])
+  })
+})
+
+describe('photos', () => {
+  it('that went up long ago leave the phone, unsent and recent ones never, orphans of a kill do', async () => {
+    const saved = '2026-11-20T10:00:00.000+08:00'
+    const picture = { 'image.jpg': { content_type: 'image/jpeg', data: btoa('picture') } }
+    const photo = (index: number, of = ULID('1')): Photo => ({
+      _id: `photo:01J0000000000000000000${index.toString().padStart(4, '0')}`,
+      _attachments: picture,
+      type: 'photo',
+      area: 'd-010302',
+      by: 'lihua',
+      at: saved,
+      v: 1,
+      visit: `visit:${of}`,
+      household: 'household:d-010302:501',
+      width: 4,
+      height: 3,
+    })
+    const sent = Array.from({ length: 70 }, (_, index) => photo(100 + index))
+    const [unsent, orphan] = [photo(1), photo(2, ULID('9'))]
+    const documents = [household('501'), visit(ULID('1'), '501')]
+    const seed = { documents, photos: sent, unsent: [unsent, orphan].map((document) => ({ document })) }
+    engine = await createTestEngine({ ...seed, now: () => Date.parse('2026-11-22T10:00:00+08:00') })
+    await engine.close()
+    engine = await createTestEngine({ keep: true })
+    const db = openDatabase('lihua/photos-d-010302')
+    const left = (await db.allDocs({ include_docs: true })).rows.map(({ doc }) => doc?._id)
+    expect(left).toEqual([unsent._id, ...sent.slice(-60).map((each) => each._id)])
+    expect(engine.outbox.items().map((item) => item.docId)).toEqual([unsent._id])
+    await db.close()
   })
 })
 

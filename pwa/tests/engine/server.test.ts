@@ -236,6 +236,20 @@ describe.skipIf(missing !== null)('the engine against the real server', () => {
     })
   })
 
+  it('follows another tab that signs in as somebody else, or out', async () => {
+    const net = browser()
+    const engine = await visitor(net)
+    const tab = await phone(net, { keep: true })
+    await tab.session.signIn('zhao', PASSWORD)
+    await vi.waitFor(() => {
+      expect(engine.session.state.account?.name).toBe('zhao')
+    })
+    await engine.session.signOut({ discardUnsent: true })
+    await vi.waitFor(() => {
+      expect(tab.session.state.phase).toBe('signed-out')
+    })
+  })
+
   it('is not fooled by what answers in the place of the server', async () => {
     const net = browser()
     const engine = await visitor(net)

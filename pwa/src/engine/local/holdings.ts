@@ -96,21 +96,6 @@ export class Holdings {
     })
   }
 
-  /** Empty a database of photos that all went up: `idb` cannot purge, so it is made anew. */
-  async renewPhotos(id: string): Promise<void> {
-    const holding = this.#holdings.get(id)
-    if (!holding) return
-    const [area, old] = this.#follows.get(id) ?? []
-    old?.()
-    await holding.photos.destroy()
-    const photos = await AreaStore.open('photos', id, holding.photos.name)
-    this.#holdings.set(id, { ...holding, photos })
-    const end = photos.follow('now', (documents) => {
-      this.#library.take(documents)
-    })
-    this.#follows.set(id, [...(area ? [area] : []), end])
-  }
-
   /** Sign-out: nothing of this account stays on the phone. */
   async destroyAll(): Promise<void> {
     const known = (await this.#kept.get<string[]>(keysOf(this.#account).databases)) ?? []
