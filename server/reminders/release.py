@@ -20,8 +20,8 @@ from server.reminders.models import Kind, Plan, State
 from server.reminders.repository import Reminded
 from server.reminders.times import Times, local_date
 
-ACCOUNTS: Final = 200
-"""Accounts served in one transaction."""
+ACCOUNTS: Final = 50
+"""Accounts served in one transaction: short ones, phones are pushing meanwhile."""
 FOLLOWUPS: Final = (Kind.FOLLOWUP_DUE, Kind.FOLLOWUP_LATE)
 
 
