@@ -63,6 +63,15 @@ describe('reviewing', () => {
     expect(screen.engine.reviews.rows[0]?.state).toBe('pending')
   })
 
+  it('reads again what is open when its author mends it', async () => {
+    const screen = await openReviews()
+    await screen.tap('link', '3号楼2门502 李国强')
+    const [first] = screen.engine.reviews.rows
+    screen.engine.reviews.arrive({ ...first!, rev: '2-b', note: '补上了药名' })
+    await vi.waitFor(() => expect(screen.all('[data-testid=review-detail]')[0]?.textContent).toContain('补上了药名'), PATIENCE)
+    expect(screen.text).toContain('刚才有人改了这条记录')
+  })
+
   it('approves together what asks for no decision', async () => {
     const screen = await openReviews()
     await screen.tap('button', '没有要定的 6 条，一起通过')

@@ -9,6 +9,7 @@ interface Decision {
   /** What to tell the reader: gone, stale, failed, or done. */
   notice: Ref<{ tone: 'good' | 'warn' | 'alert'; text: string } | null>
   busy: Ref<boolean>
+  /** Somebody changed it: read it again and say so. */
   reload: () => Promise<void>
   approve: () => Promise<boolean>
   giveBack: (note: string) => Promise<boolean>
@@ -66,11 +67,16 @@ export function useDecision(id: Readonly<Ref<string | undefined>>, decided: (row
     }
   }
 
+  async function reload(): Promise<void> {
+    await read()
+    notice.value = { tone: 'warn', text: t('reviews.stale') }
+  }
+
   return {
     detail,
     notice,
     busy,
-    reload: read,
+    reload,
     approve: () => decide((visit) => api.visits.approve(visit.id, visit.rev), t('reviews.approvedNow')),
     giveBack: (note) => decide((visit) => api.visits.return(visit.id, visit.rev, note), t('reviews.returnedNow')),
   }
