@@ -1,6 +1,7 @@
 """The command line ``baijiamen``. Each command's module is imported only when that command is called."""
 
 import importlib
+import os
 from typing import Final
 
 import click
@@ -50,3 +51,4 @@ class LazyGroup(click.Group):
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """百家门：入户走访的记录、审阅与回访提醒。"""
+    os.umask(0o077)  # what we write is about residents: for the user who runs the server alone

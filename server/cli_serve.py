@@ -1,6 +1,9 @@
 """``baijiamen serve`` and ``baijiamen demo``."""
 
+import signal
 import socket
+import sys
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -59,7 +62,7 @@ def demo(host: str, port: int, data: Path | None, *, full: bool, no_serve: bool)
         (STREET, "街道负责人"),
         (ADMIN, "管理员"),
     ):
-        print(f"  {name:<12}{what}")
+        print(f"  {name:<18}{what}")
     if not no_serve:
         run(settings, host, port)
 
@@ -81,7 +84,10 @@ def run(settings: Settings, host: str, port: int) -> None:
         server_header=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
-    _Server(config, address, _first_link(app, settings)).run(sockets=[listening])
+    # The server passes the signal on when it has finished: a stop that was asked for is no failure.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    with suppress(KeyboardInterrupt):
+        _Server(config, address, _first_link(app, settings)).run(sockets=[listening])
 
 
 class _Server(uvicorn.Server):

@@ -1,6 +1,7 @@
 """The command line, as an administrator types it."""
 
 import json
+import logging
 import os
 import re
 import signal
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+import structlog
 from click.testing import CliRunner, Result
 
 from server.cli import main
@@ -27,7 +29,7 @@ CHEAP = {
 
 
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     monkeypatch.setenv("BAIJIAMEN_DATA", str(tmp_path / "data"))
     for name, value in CHEAP.items():
         monkeypatch.setenv(name, value)
@@ -35,7 +37,12 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     def call(*words: str, typed: str = "") -> Result:
         return CliRunner().invoke(main, words, input=typed, catch_exceptions=False)
 
-    return call
+    before, root = os.umask(0o022), logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield call
+    os.umask(before)  # what a command sets for its process would outlive the test
+    root.handlers[:], root.level = handlers, level
+    structlog.reset_defaults()
 
 
 @pytest.fixture
@@ -152,6 +159,9 @@ def test_the_doctor_says_what_is_missing_and_how_to_mend_it(
     assert "表结构版本 0001" in after.output
     assert "! 还没有管理员" in after.output
     assert "wal，synchronous=2" in after.output
+    assert "✓ 数据目录里的文件别的用户读不到" in after.output
+    (tmp_path / "data" / "baijiamen.db").chmod(0o644)
+    assert "! 别的用户能读到：baijiamen.db" in run("doctor", "--port", "1").output
 
 
 def test_the_doctor_sees_a_folder_that_is_a_file(run: Run, tmp_path: Path) -> None:
@@ -202,7 +212,7 @@ def test_serve_on_an_empty_folder_just_works_and_stops_cleanly(
         assert browser.get("/api/admin/accounts").json()["items"][0]["name"] == "chen"
         with browser.stream("GET", "/sync/areas/_changes?feed=continuous&heartbeat=60000"):
             process.send_signal(signal.SIGTERM)
-            assert process.wait(30) in {0, -signal.SIGTERM}  # uvicorn passes the signal on when it has finished
+            assert process.wait(30) == 0
     lines = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
     assert all(each["event"] for each in lines)
     assert token not in (tmp_path / "log").read_text()
