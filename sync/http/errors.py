@@ -47,8 +47,6 @@ def answer(error: Exception) -> Answer:
     told = json_answer({"error": word, "reason": error.reason}, status)
     if isinstance(error, errors.ComeBackLater):
         told.headers["retry-after"] = str(error.retry_after)
-    if isinstance(error, errors.TooLarge):
-        told.headers["connection"] = "close"  # else the server would read on, and throw away, what may never end
     if isinstance(error, errors.MethodNotAllowed):
         told.headers["allow"] = ",".join(error.allowed)
     return told

@@ -9,6 +9,7 @@ from litestar.handlers import ASGIRouteHandler
 from litestar.types import Receive, Scope, Send
 
 from sync.access import Gatekeeper
+from sync.errors import TooLarge
 from sync.http import errors, routes
 from sync.http.front import Front
 from sync.http.wire import Answer, Call, ClientGone, cut, query, send_answer
@@ -51,4 +52,7 @@ async def _answer(front: Front, scope: Scope, receive: Receive, method: str, pat
     except ClientGone:
         raise
     except Exception as error:  # noqa: BLE001  every error has an answer
-        return errors.answer(error)
+        told = errors.answer(error)
+        if isinstance(error, TooLarge) and "content-length" not in connection.headers:
+            told.headers["connection"] = "close"  # else a body that never ends would be read, and thrown away, for ever
+        return told

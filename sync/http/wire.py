@@ -16,7 +16,7 @@ from litestar.connection import ASGIConnection
 from litestar.types import Receive, Scope, Send
 
 from sync.access import Principal, View
-from sync.errors import BadContentType, BadRequest, Forbidden, TooLarge, Unauthorized
+from sync.errors import BadContentType, BadRequest, Forbidden, SyncError, TooLarge, Unauthorized
 from sync.jsontext import parse
 
 if TYPE_CHECKING:
@@ -168,7 +168,7 @@ async def _send(answer: Answer, receive: Receive, send: Send, *, head: bool) -> 
         gone.cancel()
         if not pump.done():
             pump.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
+        with contextlib.suppress(asyncio.CancelledError, SyncError):  # what was read from is gone: break off
             await pump
 
 

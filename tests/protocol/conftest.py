@@ -17,7 +17,7 @@ from tests.protocol.serve import Running
 LIMITS = Limits(body=2_000_000, document=100_000, attachment=4_000_000, bulk=600, feeds=8, poll_seconds=2.0)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     listener = serve.listening()
     app = serve.app(tmp_path_factory.mktemp("protocol"), LIMITS)

@@ -1,0 +1,66 @@
+"""Stock PouchDB from npm, in node, against plain databases and against an area's."""
+
+import asyncio
+import itertools
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Final
+
+import httpx
+import pytest
+
+from tests.protocol.serve import Running
+
+HERE: Final = Path(__file__).parent
+NODE: Final = shutil.which("node")
+_NUMBER = itertools.count()
+
+pytestmark = [
+    pytest.mark.node,
+    pytest.mark.skipif(NODE is None, reason="node is not installed: make setup brings it"),
+]
+
+
+@pytest.fixture(scope="session")
+def packages() -> None:
+    """Have what package-lock.json names installed."""
+    marker = HERE / "node_modules" / ".package-lock.json"
+    if not marker.exists() or marker.stat().st_mtime < (HERE / "package-lock.json").stat().st_mtime:
+        npm = shutil.which("npm")
+        assert npm, "npm is not installed"
+        subprocess.run([npm, "ci", "--no-progress"], cwd=HERE, check=True, capture_output=True, timeout=300)
+
+
+async def pouch(scenario: str, url: str, user: str, **more: str) -> str:
+    """Run one scenario; return what it printed."""
+    assert NODE
+    environment = {**os.environ, "POUCH_USER": user, **more}
+    process = await asyncio.create_subprocess_exec(
+        NODE, "pouch.cjs", scenario, url, cwd=HERE, env=environment, stdout=-1, stderr=-1
+    )
+    out, err = await asyncio.wait_for(process.communicate(), 180)
+    assert process.returncode == 0, err.decode()
+    return out.decode()
+
+
+@pytest.mark.usefixtures("packages")
+@pytest.mark.parametrize("scenario", ["both ways", "conflicts", "attachments", "live"])
+@pytest.mark.parametrize("user", ["admin", "phone"])
+async def test_pouchdb_syncs(server: Running, scenario: str, user: str) -> None:
+    """As administrator a plain database, which PouchDB creates by itself; as phone an area's, ids its own there."""
+    name = f"pouch{next(_NUMBER)}" if user == "admin" else f"area-of-{scenario.replace(' ', '-')}"
+    await pouch(scenario, f"{server.url}/{name}", user)
+
+
+@pytest.mark.usefixtures("packages")
+async def test_ten_thousand_documents_up_and_down(server: Running) -> None:
+    await pouch("many", f"{server.url}/area-of-many", "phone")
+
+
+@pytest.mark.usefixtures("packages")
+async def test_a_document_that_is_refused_is_denied_and_the_others_arrive(server: Running) -> None:
+    async with httpx.AsyncClient(base_url=server.url, auth=("phone", "pass")) as http:
+        assert (await http.put("/area-of-others/their-own", json={})).status_code == 201
+    await pouch("denied", f"{server.url}/area-of-mine", "phone", POUCH_THEIRS="their-own")
