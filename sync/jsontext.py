@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
@@ -41,7 +42,12 @@ def members(text: bytes) -> Members:
 
 def join(fields: Mapping[str, msgspec.Raw]) -> bytes:
     """Return the text of the object with these fields, in their order."""
-    return b"{" + b",".join([orjson.dumps(name) + b":" + bytes(value) for name, value in fields.items()]) + b"}"
+    return b"{" + b",".join([_key(name) + bytes(value) for name, value in fields.items()]) + b"}"
+
+
+@lru_cache(4096)
+def _key(name: str) -> bytes:
+    return orjson.dumps(name) + b":"  # the same few names in every document
 
 
 def splice(head: bytes, body: bytes) -> bytes:

@@ -4,6 +4,7 @@
 """
 
 import base64
+import gc
 import socket
 import sys
 from dataclasses import dataclass
@@ -98,6 +99,8 @@ def listening(port: int = 0) -> socket.socket:
 
 def main() -> None:
     folder, port = Path(sys.argv[1]), int(sys.argv[2])
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)  # a batch makes many objects and no cycles: looking for them cost a third
     listener = listening(port)
     sys.stdout.write(f"{listener.getsockname()[1]}\n")
     sys.stdout.flush()
