@@ -1,5 +1,6 @@
 """Photos, one at a time, for those whose area they were taken in."""
 
+import asyncio
 from typing import Annotated
 
 from litestar import Controller, Response, get
@@ -12,6 +13,7 @@ from server.clock import Clock, to_ms
 from server.households import repository as households
 from server.photos import service
 from server.photos.schemas import CONTENT_TYPE
+from server.photos.thumbnail import thumbnail
 from sync.store import Store
 from sync.store.database import Database
 
@@ -36,10 +38,29 @@ class PhotoController(Controller):
         held: Annotated[str | None, HeaderParameter(name="If-None-Match")] = None,
     ) -> Response[bytes]:
         """Return the picture. 403 when its area is not mine; 304 when the caller has it. Who looked is written down."""
-        found = await database.read(lambda c: service.picture(c, store, account, photo_id, held=held))
-        headers = {"ETag": found.tag, "Cache-Control": CACHING, "X-Content-Type-Options": "nosniff"}
-        if not found.content:
-            return Response(b"", status_code=304, headers=headers, media_type=CONTENT_TYPE)
+        found = await _looked_at(photo_id, held, account, database, store, clock)
+        return _answer(found, found.content)
+
+    @get("/{photo_id:str}/thumbnail", opt={"who": Who.ACCOUNT}, summary="一张小图", media_type=CONTENT_TYPE)
+    async def small(
+        self,
+        photo_id: FromPath[str],
+        account: NamedDependency[Account],
+        database: NamedDependency[Database],
+        store: NamedDependency[Store],
+        clock: NamedDependency[Clock],
+        held: Annotated[str | None, HeaderParameter(name="If-None-Match")] = None,
+    ) -> Response[bytes]:
+        """Do as for the picture itself, and return it small: at most 320 pixels wide and high, about 15 kB."""
+        found = await _looked_at(photo_id, held, account, database, store, clock)
+        return _answer(found, await asyncio.to_thread(thumbnail, found.content) if found.content else b"")
+
+
+async def _looked_at(
+    photo_id: str, held: str | None, account: Account, database: Database, store: Store, clock: Clock
+) -> service.Picture:
+    found = await database.read(lambda c: service.picture(c, store, account, photo_id, held=held))
+    if found.content:
         await database.write(
             lambda c: households.looked(
                 c,
@@ -50,4 +71,9 @@ class PhotoController(Controller):
                 at_ms=to_ms(clock.now()),
             )
         )
-        return Response(found.content, headers=headers, media_type=CONTENT_TYPE)
+    return found
+
+
+def _answer(found: service.Picture, content: bytes) -> Response[bytes]:
+    headers = {"ETag": found.tag, "Cache-Control": CACHING, "X-Content-Type-Options": "nosniff"}
+    return Response(content, status_code=200 if content else 304, headers=headers, media_type=CONTENT_TYPE)

@@ -1,9 +1,11 @@
 """Photos are fetched one by one, by those whose area it is."""
 
+from io import BytesIO
 from typing import Any
 
 import httpx
 import pytest
+from PIL import Image
 
 from tests.server.phones import JPEG, Phone
 
@@ -36,3 +38,27 @@ async def test_no_such_photo_and_a_deleted_one(phone: Phone, visitor: httpx.Asyn
     phone.push(phone.deleted(photo["_id"]))
     for name in (photo["_id"], "photo:01JD0000000000000000000009", "visit:01JD0000000000000000000009"):
         assert (await visitor.get(f"/api/photos/{name}")).status_code == 404
+
+
+async def test_a_small_picture_of_a_photo(phone: Phone, visitor: httpx.AsyncClient, other: httpx.AsyncClient) -> None:
+    visit = phone.visit()
+    out = BytesIO()
+    Image.radial_gradient("L").resize((1600, 1200)).convert("RGB").save(out, "JPEG")
+    photo = phone.photo(visit["_id"], out.getvalue())
+    assert phone.push(visit, photo) == {}
+    answer = await visitor.get(f"/api/photos/{photo['_id']}/thumbnail")
+    assert answer.status_code == 200
+    assert Image.open(BytesIO(answer.content)).size == (320, 240)
+    assert len(answer.content) < 30_000
+    tag = {"If-None-Match": answer.headers["etag"]}
+    assert (await visitor.get(f"/api/photos/{photo['_id']}/thumbnail", headers=tag)).status_code == 304
+    assert (await other.get(f"/api/photos/{photo['_id']}/thumbnail")).status_code == 403
+
+
+async def test_a_broken_photo_has_no_small_picture(phone: Phone, visitor: httpx.AsyncClient) -> None:
+    visit = phone.visit()
+    photo = phone.photo(visit["_id"], b"\xff\xd8\xff" + b"not a picture")
+    assert phone.push(visit, photo) == {}
+    answer = await visitor.get(f"/api/photos/{photo['_id']}/thumbnail")
+    assert answer.status_code == 404
+    assert "打不开" in answer.json()["detail"]
