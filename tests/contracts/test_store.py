@@ -435,6 +435,8 @@ class TestRules:
         assert [id_ for id_, _ in page(ruled, View("", "areas", "all"))] == ["x"]
         assert [id_ for id_, _ in page(ruled, ONE)] == ["x"]
         assert shown(ruled, "q", view=ONE)["quiet"] == 1
+        listed, _ = ruled.database.read_now(lambda c: ruled.list_now(c, ONE, Range(), None))
+        assert [revision.id for revision in listed] == ["x"]
         info = ruled.database.read_now(lambda c: ruled.info_now(c, ONE))
         assert (info.live, info.update_seq) == (1, 1)
         assert [id_ for id_, _ in page(ruled, WHOLE)] == ["x", "q"]

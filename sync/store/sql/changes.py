@@ -5,7 +5,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from sync.store.sql.databases import SEQUENCE, Opened
-from sync.store.sql.rows import COLUMNS, Row, bound, joined
+from sync.store.sql.rows import COLUMNS, Row
 from sync.store.sql.run import EACH, array, first, rows
 from sync.store.values import Ask, Change, Page, Range
 
@@ -15,20 +15,20 @@ COUNTED: Final = 10_000
 
 def page(connection: Connection, opened: Opened, ask: Ask) -> Page:
     """Return the changes after ``ask.since`` (all of them, backwards, when descending)."""
-    column, source = ("d.seq", "sync_document d")
-    where, values = ("d.db = ?", [opened.n])
-    if opened.scope is not None:
-        column, source = "m.position", "sync_membership m JOIN sync_document d ON d.n = m.doc"
-        where, values = "m.scope = ?", [opened.scope]
+    column, source, where, values = _source(opened)
+    among, filters = "", []
+    order = column
+    if ask.ids is not None:
+        # few documents, by their ids; the sign keeps SQLite from walking the whole feed in its order instead
+        among, filters, order = f"AND d.id IN {EACH}", [array(ask.ids)], f"+{column}"
     since = max(0, ask.since)
-    among, filters = ("", []) if ask.ids is None else (f"AND d.id IN {EACH}", [array(ask.ids)])
     limit = SEQUENCE if ask.limit is None else ask.limit
     found = [
         Row._make(row)
         for row in rows(
             connection,
-            f"SELECT {COLUMNS} FROM {source} WHERE {where} AND {column} > ? {among} "
-            f"ORDER BY {column} {'DESC' if ask.descending else 'ASC'} LIMIT ?",
+            f"SELECT {COLUMNS} FROM {source} WHERE {where} AND {order} > ? {among} "
+            f"ORDER BY {order} {'DESC' if ask.descending else 'ASC'} LIMIT ?",
             *values,
             0 if ask.descending else since,
             *filters,
@@ -42,15 +42,25 @@ def page(connection: Connection, opened: Opened, ask: Ask) -> Page:
     last = found[-1].seq if found else since
     if ask.descending or ask.ids is not None:
         return Page(changes, last, 0)
-    counted = first(
-        connection,
-        f"SELECT count(*) FROM (SELECT 1 FROM {source if opened.scope is None else 'sync_membership m'} "
-        f"WHERE {where} AND {column} > ? LIMIT ?) counted",
-        *values,
-        last,
-        COUNTED,
-    )[0]
-    return Page(changes, last, counted if counted < COUNTED else max(counted, opened.update_seq - last))
+    return Page(changes, last, _pending(connection, opened, last))
+
+
+def _pending(connection: Connection, opened: Opened, last: int) -> int:
+    one = "sync_document WHERE db = ? AND seq > ?"
+    if opened.scope is not None:
+        one = "sync_membership WHERE scope = ? AND position > ?"
+    key = opened.n if opened.scope is None else opened.scope
+    told = first(connection, f"SELECT count(*) FROM (SELECT 1 FROM {one} LIMIT ?) counted", key, last, COUNTED)
+    counted = int(told[0])
+    return counted if counted < COUNTED else max(counted, opened.update_seq - last)
+
+
+def _source(opened: Opened) -> tuple[str, str, str, list[int]]:
+    """Return the column of the feed's order, the FROM clause, the WHERE clause and what it binds."""
+    if opened.scope is None:
+        return "d.seq", "sync_document d", "d.db = ?", [opened.n]
+    source = "sync_membership m CROSS JOIN sync_document d"  # SQLite keeps this order: from the scope to its documents
+    return "m.position", source, "d.n = m.doc AND d.db = ? AND m.scope = ?", [opened.n, opened.scope]
 
 
 def _change(row: Row, *, all_leaves: bool) -> Change:
@@ -66,9 +76,9 @@ def listing(connection: Connection, opened: Opened, wanted: Range) -> tuple[list
     above, below = ">=", "<="
     if not wanted.inclusive_end:
         above, below = (">", below) if wanted.descending else (above, "<")
-    source = joined(opened)
-    values: list[int | str] = [*bound(opened), opened.n]
-    where = "d.db = ? AND d.deleted = 0"
+    _, source, where, bound = _source(opened)
+    values: list[int | str] = [*bound]
+    where += " AND d.deleted = 0" + ("" if opened.scope is None else " AND m.position > 0")
     narrowed, more = where, [*values]
     for bound_, sign in ((lower, above), (upper, below)):
         if bound_ is not None:
