@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 BAIJIAMEN = Path(sys.executable).with_name("baijiamen")
-PASSWORD = "correct horse 7"  # noqa: S105  of accounts that live for one test
+PASSWORD = "correct horse 7"
 
 
 def free_port() -> int:

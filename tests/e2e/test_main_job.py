@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.phone import Phone
-from tests.installation import PASSWORD, Installation
+from tests.installation import Installation
 from tests.server.channels.listening import Browser, PushService, serving
 
 pytestmark = pytest.mark.browser
@@ -60,43 +60,8 @@ def met(page: Page, door: str, *, followup: str | None = None, note: str = "", p
 
 
 def test_a_day_without_signal(visitor: Phone, supervisor: Phone, installation: Installation, tmp_path: Path) -> None:
-    page = visitor.page
-    page.get_by_role("link", name="楼栋", exact=True).tap()
-    expect(cell(page, "601")).to_be_visible()
-    page.wait_for_function("navigator.serviceWorker.ready.then(() => true)")
-
-    # Down into the stairwell: no signal, and the phone starts the application from cold.
-    visitor.context.set_offline(True)
-    page.reload()
-    expect(cell(page, "601")).to_be_visible()
-
-    # A visit costs at most 6 taps and 30 seconds (counted by the page itself).
-    taps, began = page.evaluate("window.taps"), monotonic()
-    met(page, "601", followup="3 天")
-    assert page.evaluate("window.taps") - taps <= 6
-    assert monotonic() - began <= 30
-
-    met(page, "602", followup="1 周", note="冬天怕冷，想问取暖补贴")
-    met(page, "501", photo=picture(tmp_path / "photo.png"))
-    cell(page, "502").tap()
-    page.get_by_role("button", name="没人", exact=True).tap()
-    expect(page.get_by_test_id("flash")).to_contain_text("没人")
-    cell(page, "401").tap()
-    page.get_by_role("button", name="谢绝", exact=True).tap()
-    page.get_by_role("button", name="保存", exact=True).tap()
-    expect(page.get_by_test_id("flash")).to_contain_text("谢绝")
-
-    # The phone dies in the next instant; started again, still without signal, everything is there.
-    visitor.keeps_session()
-    visitor.kill()
-    visitor.start(online=False)
-    visitor.open("/building")
-    page = visitor.page
-    expect(page.get_by_test_id("sync-text")).to_contain_text("条待上传")
-    page.get_by_test_id("sync-line").tap()
-    expect(page.get_by_text("3号楼2门401", exact=False).first).to_be_visible()
-    for door in ("601", "602", "501", "502", "401"):
-        expect(page.get_by_text(f"3号楼2门{door}", exact=False).first).to_be_visible()
+    _record_in_the_stairwell(visitor, picture(tmp_path / "photo.png"))
+    _die_and_come_back(visitor)
 
     # The signal returns: all on the server within 10 seconds, and the supervisor's open page shows them by itself.
     began = monotonic()
@@ -105,8 +70,61 @@ def test_a_day_without_signal(visitor: Phone, supervisor: Phone, installation: I
     assert monotonic() - began <= 10
     expect(supervisor.page.get_by_test_id("review-row")).to_have_count(5, timeout=10_000)
 
-    # One is returned with a sentence; the visitor's phone shows it, and mends it; then it is approved.
+    _return_mend_approve(visitor.page, supervisor.page)
+
+    # The photo came up too.
     desk = supervisor.page
+    desk.go_back()
+    desk.get_by_test_id("review-row").filter(has_text="501").get_by_role("link").tap()
+    shown = desk.get_by_role("button", name="看大图：第 1 张").locator("img")
+    desk.wait_for_function("image => image.naturalWidth > 0", arg=shown.element_handle())
+
+    _be_reminded(visitor, installation)
+
+
+def _record_in_the_stairwell(visitor: Phone, photo: Path) -> None:
+    """Five visits with no signal, after a start from cold; one of them counted in taps and seconds."""
+    page = visitor.page
+    page.get_by_role("link", name="楼栋", exact=True).tap()
+    expect(cell(page, "601")).to_be_visible()
+    page.wait_for_function("navigator.serviceWorker.ready.then(() => true)")
+    visitor.context.set_offline(True)
+    page.reload()
+    expect(cell(page, "601")).to_be_visible()
+
+    taps, began = page.evaluate("window.taps"), monotonic()
+    met(page, "601", followup="3 天")
+    taps, seconds = page.evaluate("window.taps") - taps, monotonic() - began
+    print(f"a visit: {taps} taps, {seconds:.1f} s")  # noqa: T201  a figure to be read
+    assert taps <= 6
+    assert seconds <= 30
+
+    met(page, "602", followup="1 周", note="冬天怕冷，想问取暖补贴")
+    met(page, "501", photo=photo)
+    cell(page, "502").tap()
+    page.get_by_role("button", name="没人", exact=True).tap()
+    expect(page.get_by_test_id("flash")).to_contain_text("没人")
+    cell(page, "401").tap()
+    page.get_by_role("button", name="谢绝", exact=True).tap()
+    page.get_by_role("button", name="保存", exact=True).tap()
+    expect(page.get_by_test_id("flash")).to_contain_text("谢绝")
+
+
+def _die_and_come_back(visitor: Phone) -> None:
+    """The phone dies in the next instant; started again, still without signal, everything is there."""
+    visitor.keeps_session()
+    visitor.kill()
+    visitor.start(online=False)
+    visitor.open("/building")
+    page = visitor.page
+    expect(page.get_by_test_id("sync-text")).to_contain_text("条待上传")
+    page.get_by_test_id("sync-line").tap()
+    for door in ("601", "602", "501", "502", "401"):
+        expect(page.get_by_text(f"3号楼2门{door}").first).to_be_visible()
+
+
+def _return_mend_approve(page: Page, desk: Page) -> None:
+    """One is returned with a sentence; the visitor's phone shows it, and mends it; then it is approved."""
     desk.get_by_test_id("review-row").filter(has_text="602").get_by_role("link").tap()
     desk.get_by_role("button", name="退回", exact=True).tap()
     desk.get_by_label("请写一句话，让他知道怎么改").fill("请补上补贴的种类")
@@ -124,14 +142,6 @@ def test_a_day_without_signal(visitor: Phone, supervisor: Phone, installation: I
     desk.get_by_role("button", name="通过", exact=True).tap()
     expect(desk.get_by_test_id("review-detail")).to_contain_text("已通过")
     expect(page.get_by_test_id("returned-card")).to_have_count(0)
-
-    # The photo came up, small.
-    desk.go_back()
-    desk.get_by_test_id("review-row").filter(has_text="501").get_by_role("link").tap()
-    shown = desk.get_by_role("button", name="看大图：第 1 张").locator("img")
-    desk.wait_for_function("image => image.naturalWidth > 0", arg=shown.element_handle())
-
-    _be_reminded(visitor, installation)
 
 
 def _be_reminded(visitor: Phone, installation: Installation) -> None:
@@ -174,7 +184,10 @@ def _be_reminded(visitor: Phone, installation: Installation) -> None:
         },
     )
     page.wait_for_function(
-        "title => navigator.serviceWorker.ready.then(r => r.getNotifications()).then(n => n.some(x => x.title === title))",
+        """async (title) => {
+            const worker = await navigator.serviceWorker.ready
+            return (await worker.getNotifications()).some((shown) => shown.title === title)
+        }""",
         arg=message["title"],
     )
     page.get_by_role("link", name="今天", exact=True).tap()
