@@ -10,12 +10,14 @@ from server.errors import BaijiamenError
 
 COMMANDS: Final = {
     "area": "server.cli_areas:area",
+    "backup": "server.cli_backup:backup",
     "demo": "server.cli_serve:demo",
     "doctor": "server.cli_upkeep:doctor",
     "grant": "server.cli_accounts:grant",
     "import": "server.cli_areas:import_",
     "migrate": "server.cli_upkeep:migrate",
     "rebuild": "server.cli_upkeep:rebuild",
+    "restored": "server.cli_backup:restored",
     "scheduler": "server.cli_upkeep:scheduler",
     "schema": "server.cli_upkeep:schema",
     "serve": "server.cli_serve:serve",
