@@ -55,8 +55,9 @@ async def test_pouchdb_syncs(server: Running, scenario: str, user: str) -> None:
 
 
 @pytest.mark.usefixtures("packages")
-async def test_ten_thousand_documents_up_and_down(server: Running) -> None:
-    await pouch("many", f"{server.url}/area-of-many", "phone")
+@pytest.mark.parametrize(("name", "user"), [("many-in-a-plain-database", "admin"), ("area-of-many", "phone")])
+async def test_ten_thousand_documents_up_and_down(server: Running, name: str, user: str) -> None:
+    await pouch("many", f"{server.url}/{name}", user)
 
 
 @pytest.mark.usefixtures("packages")
