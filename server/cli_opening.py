@@ -1,12 +1,14 @@
 """What the commands share: the data folder's option, and an open, current database."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from pydantic import ValidationError
+from pydantic_settings import SettingsError
 
 from server.clock import Clock, SystemClock
 from server.database.migrate import upgrade
@@ -27,7 +29,17 @@ def data_option(command: F) -> F:
 def settings_of(data: Path | None, **others: Any) -> Settings:
     """Return the settings from the environment; what was given on the command line goes first."""
     given = {name: value for name, value in others.items() if value is not None}
-    return Settings(**given) if data is None else Settings(data=data, **given)
+    try:
+        return Settings(**given) if data is None else Settings(data=data, **given)
+    except ValidationError as error:
+        wrong = "；".join(f"BAIJIAMEN_{_variable(each['loc'])}（{each['msg']}）" for each in error.errors())
+        raise click.ClickException(f"设置不对，请改正后再运行：{wrong}") from error
+    except SettingsError as error:
+        raise click.ClickException(f"设置写法不对，列表要写成 JSON，如 '[\"127.0.0.1\"]'：{error}") from error
+
+
+def _variable(place: Sequence[int | str]) -> str:
+    return "__".join(str(part).upper() for part in place if isinstance(part, str))
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from server.calendar.days import published
 from server.clock import SHANGHAI, SystemClock, to_ms, today
 from server.database.migrate import current, head
 from server.scheduling.tables import lease
-from server.settings import Settings
+from server.settings import Settings, misspelt
 from sync.store.database import Database
 
 PYTHON: Final = (3, 11)
@@ -46,7 +46,15 @@ class Finding:
 
 def examine(settings: Settings, port: int) -> list[Finding]:
     """Look at everything, without changing anything but one temporary file in the data folder."""
-    looks: tuple[Callable[[Settings], Iterator[Finding]], ...] = (_versions, _folder, _database, _clock, _phone, _keys)
+    looks: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
+        _versions,
+        _spelling,
+        _folder,
+        _database,
+        _clock,
+        _phone,
+        _keys,
+    )
     return [finding for look in looks for finding in look(settings)] + list(_port(port))
 
 
@@ -58,6 +66,17 @@ def _versions(_settings: Settings) -> Iterator[Finding]:
         f"SQLite {sqlite3.sqlite_version}",
         "SQLite 太旧，请升级操作系统（Debian 12 或更新），或换用自带新版 SQLite 的 Python。",
     )
+
+
+def _spelling(_settings: Settings) -> Iterator[Finding]:
+    wrong = misspelt(os.environ)
+    if wrong:
+        yield Finding(
+            well=False,
+            said=f"不认识的设置：{'、'.join(wrong)}",
+            cure="它们不起作用，请对照 docs/settings.md 检查拼写；分级的设置用两个下划线连接。",
+            grave=False,
+        )
 
 
 def _folder(settings: Settings) -> Iterator[Finding]:

@@ -225,3 +225,35 @@ def test_serve_says_when_the_port_is_taken(run: Run) -> None:
         refused = run("serve", "--port", str(taken.getsockname()[1]))
     assert refused.exit_code == 1
     assert "请换一个：--port" in refused.output
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("BAIJIAMEN_LOG_LEVEL", "chatty"),
+        ("BAIJIAMEN_TRUSTED_PROXIES", '["nginx"]'),
+        ("BAIJIAMEN_ACCOUNTS__SESSION_DAYS", "long"),
+    ],
+)
+def test_a_wrong_setting_is_named_before_anything_is_done(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    refused = run("migrate")
+    assert refused.exit_code == 1
+    assert name in refused.output
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_list_that_is_no_json_is_told_how_to_be_written(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BAIJIAMEN_TRUSTED_PROXIES", "127.0.0.1")
+    refused = run("migrate")
+    assert refused.exit_code == 1
+    assert '["127.0.0.1"]' in refused.output
+
+
+def test_the_doctor_finds_misspelt_settings(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BAIJIAMEN_REMINDERS_DIGEST_AT", "09:00")
+    told = run("doctor", "--port", "1").output
+    assert "不认识的设置：BAIJIAMEN_REMINDERS_DIGEST_AT" in told
+    assert "BAIJIAMEN_ACCOUNTS__ARGON2_TIME_COST" not in told
