@@ -9,6 +9,7 @@ On SQLite the writer is a thread of its own. Jobs that wait together share one t
 """
 
 import asyncio
+import logging
 import queue
 import threading
 from collections.abc import Callable
@@ -28,12 +29,21 @@ GROUP: Final = 64
 BUSY_SECONDS: Final = 30.0
 """How long a writer waits for a writer of another process before it gives up."""
 
+log: Final = logging.getLogger(__name__)
+
 _AFTER_COMMIT: Final = "baijiamen.after_commit"
 
 
 def after_commit(connection: Connection, callback: Callable[[], None]) -> None:
     """Have ``callback`` run in the writer's thread once what this job wrote is on disk; never, if it is undone."""
     connection.info.setdefault(_AFTER_COMMIT, []).append(callback)
+
+
+class TransactionLost(Exception):
+    """The database undid the transaction under way, and with it the work of all who shared it: nothing is stored."""
+
+    def __init__(self) -> None:
+        super().__init__("the database undid the transaction: nothing of it is stored")
 
 
 @dataclass(slots=True)
@@ -129,12 +139,16 @@ class Database:
                     own: list[Callable[[], None]] = connection.info.pop(_AFTER_COMMIT, [])
                     if outcomes[-1][2] is None:
                         callbacks += own
+                    _still_in_transaction(connection, outcomes[-1][2])
         except BaseException as error:  # noqa: BLE001  the commit failed: nobody in the group may be told "stored"
             for queued in batch:
                 queued.done.set_exception(error)
             return
         for callback in callbacks:
-            callback()
+            try:
+                callback()
+            except Exception:  # what is stored is stored, and this thread has to serve the next
+                log.exception("a callback after a commit failed")
         for queued, result, failure in outcomes:
             if failure is None:
                 queued.done.set_result(result)
@@ -148,6 +162,17 @@ def _attempt(connection: Connection, queued: _Queued) -> tuple[_Queued, Any, Bas
             return queued, queued.job(connection), None
     except BaseException as error:  # noqa: BLE001  it belongs to the one who asked, not to this thread
         return queued, None, error
+
+
+def _still_in_transaction(connection: Connection, failure: BaseException | None) -> None:
+    """Raise :class:`TransactionLost` when the group's transaction does not stand any more; ``failure`` may be why.
+
+    SQLite itself undoes a whole transaction when the disk is full or fails (sqlite.org/lang_transaction.html, 3): then
+    the work of those before is gone, and savepoints would commit the work of those after one by one.
+    """
+    driver: Any = connection.connection.driver_connection
+    if not driver.in_transaction:
+        raise TransactionLost from failure
 
 
 def _sqlite(url: URL, *, begin: str, size: int) -> Engine:

@@ -1,4 +1,5 @@
 import asyncio
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -63,3 +64,34 @@ def test_close_finishes_what_was_queued_and_then_refuses(tmp_path: Path, databas
     again = Database(f"sqlite:///{tmp_path / 'd.db'}")
     assert again.read_now(_count) == 200
     again.close()
+
+
+async def test_nobody_is_told_stored_when_a_full_disk_undid_the_group(database: Database) -> None:
+    database.write_now(lambda c: c.execute(text("pragma max_page_count = 40")))
+    go = threading.Event()
+
+    def flood(c: Connection) -> None:
+        c.execute(text("create table big(b blob)"))
+        c.execute(text("insert into big values(zeroblob(4000000))"))
+
+    jobs = [lambda _: go.wait(), _insert(1), flood, _insert(2)]
+    writes = [asyncio.ensure_future(database.write(job)) for job in jobs]
+    await asyncio.sleep(0)  # all are queued behind the first
+    go.set()
+    outcomes = await asyncio.gather(*writes, return_exceptions=True)
+    stored = {x for x, outcome in ((1, outcomes[1]), (2, outcomes[3])) if not isinstance(outcome, Exception)}
+    assert isinstance(outcomes[2], Exception)
+    assert stored <= set(await database.read(lambda c: c.execute(text("select x from t")).scalars().all()))
+    await database.write(_insert(3))
+    assert await database.read(_count) == len(stored) + 1
+
+
+async def test_a_failing_callback_does_not_end_the_writer(database: Database) -> None:
+    told: list[int] = []
+
+    def job(c: Connection) -> int:
+        after_commit(c, lambda: told.remove(1))
+        return 1
+
+    assert await database.write(job) == 1
+    assert await database.write(_insert(1)) == 1
