@@ -6,7 +6,7 @@ import type { Stored } from './documents'
 import { LocalDrafts } from './drafts'
 import type { Engine, SessionState } from './face'
 import { MemoryLibrary } from './library'
-import type { AreaStore } from './local/area'
+import { isHeld, type AreaStore } from './local/area'
 import { Holdings, keysOf, type Holding } from './local/holdings'
 import { KeptStore } from './local/store'
 import { WebPush } from './notifications'
@@ -288,7 +288,7 @@ class Composition implements Engine {
   }
 
   #nextHold(): number | null {
-    const held = this.library.markers().filter((marker) => !marker.refused && marker.hold > this.#now())
+    const held = this.library.markers().filter((marker) => !marker.refused && isHeld(marker, this.#now()))
     return held.length === 0 ? null : Math.min(...held.map((marker) => marker.hold))
   }
 

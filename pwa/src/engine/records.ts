@@ -16,7 +16,7 @@ import type {
   VisitPatch,
 } from './face'
 import type { MemoryLibrary } from './library'
-import type { AreaStore, Change } from './local/area'
+import { isHeld, type AreaStore, type Change } from './local/area'
 import type { Holding } from './local/holdings'
 import type { NextId } from './ulid'
 
@@ -79,7 +79,7 @@ export class LocalRecords implements Records {
     const { library, now } = this.#ports
     const visit = this.#visit(id)
     const marker = library.marker(id)
-    const quietly = marker !== null && marker.base === null && (marker.refused !== null || marker.hold > now())
+    const quietly = marker !== null && marker.base === null && (marker.refused !== null || isHeld(marker, now()))
     if (!visit.mine) throw new FrozenError(id)
     await this.#takeBack(visit.doc, quietly)
     this.#ports.saved(0)
@@ -98,13 +98,15 @@ export class LocalRecords implements Records {
     const promised = this.#mendFollowup(entry.doc, followup)
     await this.#putPhotos(holding, entry.doc, addPhotos, 0)
     const change = edit<Visit>(id, (visit) => ({
-      ...visit,
+      ...this.#dated(visit),
       ...fields,
       photos: [...(photos ?? visit.photos ?? []), ...addPhotos.map((photo) => photo.id)],
       ...(promised ? { followup: promised.id } : {}),
     }))
     await this.#write(holding.area, [change, ...(promised?.changes ?? [])], 0)
     await this.#dropPhotos(holding, entry.doc, id)
+    await this.#redate(holding.area, this.#ports.library.followupsOfVisit(id))
+    await this.#redate(holding.photos, this.#ports.library.photosOf(id).flatMap((photo) => photo.doc ?? []))
     await this.#ports.clearDraft(id)
     this.#ports.saved(0)
     return this.#visit(id)
@@ -122,7 +124,7 @@ export class LocalRecords implements Records {
       next: (current) => {
         const before = current as Stored<Household> | null
         const fields = { ...draft, door, ...('name' in draft ? { name, pinyin: pinyin ?? null } : {}) }
-        const head = before ?? { ...this.#head(draft.area), source: 'visit' as const }
+        const head = before ? this.#dated(before) : { ...this.#head(draft.area), source: 'visit' as const }
         const address = draft.address?.trim() ?? before?.address ?? ''
         return { ...head, ...fields, address: address === '' ? addressOf(draft, door) : address, _id: id, type: 'household' }
       },
@@ -194,7 +196,22 @@ export class LocalRecords implements Records {
   /** Whether the server cannot have heard of a document, nor be hearing of it right now. */
   #quiet(id: string): boolean {
     const marker = this.#ports.library.marker(id)
-    return marker !== null && marker.base === null && (marker.refused !== null || marker.hold > this.#ports.now())
+    return marker !== null && marker.base === null && (marker.refused !== null || isHeld(marker, this.#ports.now()))
+  }
+
+  /**
+   * The same with today's date, where the server does not have it and it lies in the future: it was made under a clock
+   * that has been put right since.
+   */
+  #dated<T extends AnyDocument>(document: T): T {
+    const now = this.#ports.now()
+    const unsent = this.#ports.library.marker(document._id)?.base === null
+    return unsent && Date.parse(document.at) > now ? { ...document, at: instant(now) } : document
+  }
+
+  async #redate(store: AreaStore, documents: readonly Stored[]): Promise<void> {
+    const wrong = documents.filter((document) => this.#dated(document) !== document)
+    await this.#write(store, wrong.map(({ _id }) => edit(_id, (document) => this.#dated(document))), 0)
   }
 
   async #dropPhotos(holding: Holding, before: Visit, id: string): Promise<void> {

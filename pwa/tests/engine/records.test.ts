@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { FrozenError, MissingError } from '../../src/engine'
 import { createTestEngine, type TestEngine, type TestOptions } from '../../src/engine/testing'
 import { followup, household, review, ULID, visit } from './documents'
@@ -115,6 +115,31 @@ describe('a returned visit', () => {
     const id = await withReview('approved')
     expect(engine.library.visit(id)).toMatchObject({ state: 'approved', mine: false })
     await expect(engine.records.mendVisit(id, { note: '改' })).rejects.toThrow(FrozenError)
+  })
+})
+
+describe('a clock that was fast and is put back', () => {
+  const right = Date.parse('2026-11-22T09:00:00Z')
+  const fast = right + 3 * 86_400_000
+
+  it('leaves no mended record, nor its promise and photo, in the future', async () => {
+    let now = fast
+    await start({ now: () => now })
+    const photo = { id: `photo:${ULID('7')}`, data: new Uint8Array([0xff, 0xd8, 0xff]), width: 4, height: 3 }
+    const saved = await engine.records.saveVisit({ household: HOUSEHOLD, outcome: 'met', photos: [photo], followup: { due: '2026-11-29' } })
+    now = right
+    expect(await engine.records.mendVisit(saved.id, { note: '补一句' })).toMatchObject({ doc: { at: '2026-11-22T17:00:00.000+08:00' } })
+    await vi.waitFor(() => {
+      expect(engine.library.followup(saved.doc.followup ?? '')?.doc.at).toBe('2026-11-22T17:00:00.000+08:00')
+      expect(engine.library.photosOf(saved.id)[0]?.doc?.at).toBe('2026-11-22T17:00:00.000+08:00')
+    })
+    expect(await engine.library.photosOf(saved.id)[0]?.url()).toMatch(/^blob:/)
+  })
+
+  it('leaves the date of what the server has alone', async () => {
+    const at = '2026-11-22T17:30:00.000+08:00'
+    await start({ now: () => right, documents: [household('501'), { ...visit(ULID('1'), '501'), at }] })
+    expect(await engine.records.mendVisit(`visit:${ULID('1')}`, { note: '补一句' })).toMatchObject({ doc: { at } })
   })
 })
 

@@ -69,6 +69,17 @@ describe('sync', () => {
     expect(sent).toEqual([kept.id])
   })
 
+  it('does not keep a visit back for days that was saved under a fast clock', async () => {
+    const net = network({})
+    let ahead = 3 * 86_400_000
+    engine = await createTestEngine({ documents: [household('501')], fetch: net.fetch, now: () => Date.now() + ahead, online: false })
+    await engine.records.saveVisit({ household: HOUSEHOLD, outcome: 'no_answer' })
+    ahead = 0
+    engine.surroundings.set({ online: true })
+    expect((await engine.sync.syncNow()).waiting).toBe(0)
+    expect(net.bodies).toHaveLength(1)
+  })
+
   it('tries again after failures, later each time, and ends well', async () => {
     let failures = 3
     const times: number[] = []

@@ -235,6 +235,14 @@ export interface Written {
   readonly marker: Marker | null
 }
 
+/** Longer than any hold. What is held beyond it was saved under a clock that has been put back since. */
+const LONGEST_HOLD_MS = 60_000
+
+/** Whether a document is still in the time in which it can be taken back without a trace. */
+export function isHeld({ hold }: Marker, now: number): boolean {
+  return hold > now && (hold === Infinity || hold - now < LONGEST_HOLD_MS)
+}
+
 function renewed(id: string, old: Marker | null, current: Stored | null, now: number, hold: number): Marker {
   const first = { at: now, base: current?._rev ?? null, before: current?.type === 'photo' ? null : current }
   const kept = old ? { _rev: old._rev, at: old.at, base: old.base, before: old.before } : first

@@ -6,7 +6,7 @@
  * which it can be taken back; and what the server acknowledged or refused is known document by document.
  */
 
-import { GIVEN_UP, type AreaStore, type Marker } from '../local/area'
+import { GIVEN_UP, isHeld, type AreaStore, type Marker } from '../local/area'
 import type { Wire } from '../wire'
 
 export interface Acknowledged {
@@ -49,7 +49,7 @@ export async function push(
   for (let from = 0; from < markers.length; from += BATCH_DOCUMENTS) {
     // Read anew: a marker taken off since (taken back, discarded) is not to be sent.
     const fresh = await Promise.all(markers.slice(from, from + BATCH_DOCUMENTS).map((marker) => store.marker(marker.doc)))
-    const batch = fresh.filter((marker) => marker !== null && marker.hold <= now() && !marker.refused) as Marker[]
+    const batch = fresh.filter((marker) => marker !== null && !isHeld(marker, now()) && !marker.refused) as Marker[]
     if (batch.length > 0) await pushBatch(store, remote, wire, batch, now, onSettled)
   }
 }
