@@ -1,12 +1,19 @@
-"""A community as it would be set up by its administrator: areas, accounts, grants, a register; then the server."""
+"""A district as its administrator would set it up: areas, accounts, grants, registers; then the server."""
 
-from collections.abc import Iterator
+import base64
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 import xlsxwriter
+from click.testing import CliRunner
 from playwright.sync_api import Playwright, expect, sync_playwright
 
+from server.cli import main
 from tests.e2e.phone import Phone, phone
 from tests.installation import PASSWORD, Installation
 
@@ -26,11 +33,48 @@ NAMES = [
     "孙家栋",
 ]
 COMMUNITY = "hp-x-1"
+NEIGHBOUR = "hp-x-2"
+STAIRWELLS = 12
+"""In the neighbouring community: one for each test file that needs one to itself."""
 
-expect.set_options(timeout=10_000)
+expect.set_options(timeout=20_000)
 
 
-@pytest.fixture(scope="module")
+@dataclass(frozen=True)
+class Stairwell:
+    """A stairwell of :data:`DOORS` that no other test uses, with its own visitor."""
+
+    area: str
+    name: str
+    visitor: str
+    installation: Installation
+
+    @property
+    def url(self) -> str:
+        return self.installation.url
+
+    def household(self, door: str) -> str:
+        return f"household:{self.area}:{door}"
+
+    def ask(self, method: str, path: str, body: object = None, *, who: str = "chief") -> Any:
+        """Ask the replication endpoints as an account; what they answer must be a success."""
+        words = base64.b64encode(f"{who}:{PASSWORD}".encode()).decode()
+        status, answer = self.installation.call(method, path, body, headers={"Authorization": f"Basic {words}"})
+        assert status < 400, (method, path, status, answer)
+        return answer
+
+    def command(self, *arguments: str, stdin: str = "") -> str:
+        """Run a command of the administrator's."""
+        return quickly(self.installation, *arguments, stdin=stdin)
+
+    def documents(self, kind: str) -> list[dict[str, Any]]:
+        """Return the winners of one type in this area, as the server has them, with their conflicts."""
+        path = f"/sync/area-{self.area}/_all_docs?include_docs=true&conflicts=true"
+        rows = self.ask("GET", path)["rows"]
+        return [row["doc"] for row in rows if row["id"].startswith(kind + ":")]
+
+
+@pytest.fixture(scope="session")
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     folder = tmp_path_factory.mktemp("installation")
     it = Installation(folder, settings={"BAIJIAMEN_PUSH__ALLOW_LOOPBACK": "true"})
@@ -38,24 +82,67 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
         ("hp", "district", "和平区", None),
         ("hp-x", "street", "小白楼街道", "hp"),
         (COMMUNITY, "community", "开封里社区", "hp-x"),
+        (NEIGHBOUR, "community", "兴安里社区", "hp-x"),
     ):
-        it.run("area", "add", area, "--kind", kind, "--name", name, *(["--parent", parent] if parent else []))
+        quickly(it, "area", "add", area, "--kind", kind, "--name", name, *(["--parent", parent] if parent else []))
     for name, shown in (("chief", "管理员"), ("zhang.li", "张丽"), ("li.ming", "李明")):
         extra = ["--admin"] if name == "chief" else []
-        it.run("user", "add", name, "--display-name", shown, "--password-stdin", *extra, stdin=PASSWORD + "\n")
-    it.run("import", "households", str(_register(folder / "名册.xlsx")), "--area", COMMUNITY, "--by", "chief")
-    stairwell = next(line.split()[0] for line in it.run("area", "list").splitlines() if "\tdoor\t" in line)
-    it.run("grant", "add", "zhang.li", "visitor", stairwell)
-    it.run("grant", "add", "li.ming", "supervisor", COMMUNITY)
+        quickly(it, "user", "add", name, "--display-name", shown, "--password-stdin", *extra, stdin=PASSWORD + "\n")
+    quickly(it, "import", "households", str(register(folder / "名册.xlsx")), "--area", COMMUNITY, "--by", "chief")
+    wells = [f"8号楼{n}门" for n in range(1, STAIRWELLS + 1)]
+    quickly(
+        it, "import", "households", str(register(folder / "邻里.xlsx", wells)), "--area", NEIGHBOUR, "--by", "chief"
+    )
+    quickly(it, "grant", "add", "zhang.li", "visitor", door_areas(it, COMMUNITY)[0])
+    quickly(it, "grant", "add", "li.ming", "supervisor", COMMUNITY)
     it.start("--no-scheduler")
     yield it
     it.stop()
 
 
+@pytest.fixture(scope="session")
+def _next_stairwell(installation: Installation) -> Callable[[], Stairwell]:
+    numbers, areas = count(), door_areas(installation, NEIGHBOUR)
+
+    def take() -> Stairwell:
+        number = next(numbers)
+        visitor, area = f"visitor{number}", areas[number]
+        quickly(
+            installation, "user", "add", visitor, "--display-name", "周敏", "--password-stdin", stdin=PASSWORD + "\n"
+        )
+        quickly(installation, "grant", "add", visitor, "visitor", area)
+        return Stairwell(area, f"8号楼{area.rsplit('-', 1)[-1]}门", visitor, installation)
+
+    return take
+
+
 @pytest.fixture(scope="module")
+def stairwell(_next_stairwell: Callable[[], Stairwell]) -> Stairwell:
+    """A stairwell and a visitor of this test file's own."""
+    return _next_stairwell()
+
+
+@pytest.fixture(scope="session")
 def playwright() -> Iterator[Playwright]:
     with sync_playwright() as it:
         yield it
+
+
+@pytest.fixture
+def phones(playwright: Playwright, tmp_path: Path) -> Iterator[Callable[..., Phone]]:
+    """Switch on a phone of its own name, signed in and synced: ``phones(url, account)``."""
+    with ExitStack() as stack:
+        numbers = count()
+
+        def switch_on(url: str, account: str, password: str = PASSWORD, *, at: str = "/building") -> Phone:
+            it = stack.enter_context(phone(playwright, tmp_path / f"phone-{next(numbers)}", url))
+            it.open(at)
+            it.sign_in(account, password)
+            it.synced(within=30)
+            it.controlled()
+            return it
+
+        yield switch_on
 
 
 @pytest.fixture
@@ -78,14 +165,29 @@ def supervisor(playwright: Playwright, installation: Installation, tmp_path: Pat
         yield it
 
 
-def _register(file: Path) -> Path:
+def quickly(installation: Installation, *arguments: str, stdin: str = "") -> str:
+    """Run a command as :meth:`Installation.run` does, in this process: setting up needs many, and none of a fresh one."""
+    done = CliRunner().invoke(main, [*arguments, "--data", str(installation.data)], input=stdin)
+    assert done.exit_code == 0, f"baijiamen {' '.join(arguments)}: {done.exit_code}\n{done.output}"
+    return done.output
+
+
+def door_areas(installation: Installation, community: str) -> list[str]:
+    """Return the ids of a community's stairwells, in their order."""
+    lines = [line.split() for line in quickly(installation, "area", "list").splitlines() if "\tdoor\t" in line]
+    return [words[0] for words in lines if words[0].startswith(community + "-")]
+
+
+def register(file: Path, stairwells: list[str] | None = None) -> Path:
+    """Write a spreadsheet of households: a title row, the header, then every door of each stairwell."""
     book = xlsxwriter.Workbook(str(file))
     sheet = book.add_worksheet("住户")
-    sheet.write_string(0, 0, "开封里社区住户名册（2026 年）")
+    sheet.write_string(0, 0, "社区住户名册（2026 年）")
     for column, title in enumerate(("门牌", "户主", "联系电话", "人数", "备注")):
         sheet.write_string(1, column, title)
-    for row, (door, name) in enumerate(zip(DOORS, NAMES, strict=True), start=2):
-        sheet.write_string(row, 0, f"3号楼2门{door}")
+    doors = [(well, *each) for well in stairwells or ["3号楼2门"] for each in zip(DOORS, NAMES, strict=True)]
+    for row, (well, door, name) in enumerate(doors, start=2):
+        sheet.write_string(row, 0, f"{well}{door}")
         sheet.write_string(row, 1, name)
         sheet.write_string(row, 2, f"1990000{row:04d}")
         sheet.write_string(row, 3, "2")

@@ -1,19 +1,28 @@
 """A phone: Debian's Chromium at 390×844 with a profile of its own on disk, killed and started again as phones are."""
 
 import os
+import re
 import signal
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from playwright.sync_api import BrowserContext, CDPSession, Page, Playwright, expect
+from playwright.sync_api import BrowserContext, CDPSession, Locator, Page, Playwright, expect
 
 CHROMIUM = "/usr/bin/chromium"
+AT_ONCE = frozenset({"没人", "已搬走", "空置"})
+"""Outcomes that are kept at the tap, with three seconds to take them back."""
 COUNT_TAPS = """
 (() => {
   window.taps = 0
   addEventListener('click', (event) => { if (event.isTrusted) window.taps += 1 }, true)
+})()
+"""
+CLOCK = """
+(() => {
+  const now = Date.now.bind(Date)
+  try { Date.now = () => now() + Number(localStorage.getItem('test.clock') ?? 0) } catch {}
 })()
 """
 
@@ -21,9 +30,13 @@ COUNT_TAPS = """
 class Phone:
     """One profile. :meth:`start` opens the browser on it; :meth:`kill` ends every process of it at once."""
 
-    def __init__(self, playwright: Playwright, profile: Path, url: str) -> None:
+    def __init__(
+        self, playwright: Playwright, profile: Path, url: str, *, scale: float = 2, wide: bool = False
+    ) -> None:
         self._playwright = playwright
         self._profile = profile
+        self._scale = scale
+        self._wide = wide
         self.url = url
         self.context: BrowserContext
         self.page: Page
@@ -33,9 +46,9 @@ class Phone:
             str(self._profile),
             executable_path=CHROMIUM,
             args=["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"],
-            viewport={"width": 390, "height": 844},
-            device_scale_factor=2,
-            is_mobile=True,
+            viewport={"width": 1280, "height": 800} if self._wide else {"width": 390, "height": 844},
+            device_scale_factor=self._scale,
+            is_mobile=not self._wide,
             has_touch=True,
             locale="zh-CN",
             timezone_id="Asia/Shanghai",
@@ -43,6 +56,7 @@ class Phone:
         )
         self.context.set_offline(not online)
         self.context.add_init_script(COUNT_TAPS)
+        self.context.add_init_script(CLOCK)
         self.page = self.context.pages[0]
 
     def open(self, path: str = "/") -> None:
@@ -81,15 +95,51 @@ class Phone:
         self.page.get_by_role("button", name="登录", exact=True).tap()
         expect(self.page.get_by_test_id("sync-text")).to_be_visible()
 
+    def controlled(self) -> None:
+        """Wait until the service worker has the page: from now on a start needs no network."""
+        self.page.wait_for_function("navigator.serviceWorker.controller?.state === 'activated'")
+
+    def set_clock(self, days: float) -> None:
+        """Set the phone's clock fast by so many days, and start the application anew."""
+        self.page.evaluate("ms => localStorage.setItem('test.clock', ms)", days * 86_400_000)
+        self.page.reload()
+
+    def door(self, number: str) -> Locator:
+        """A door of the building view."""
+        return self.page.locator(f'[data-door="{number}"]')
+
+    def record(self, door: str, outcome: str, *, note: str = "") -> None:
+        """Record a visit from the building view, on to where the phone says that it is kept."""
+        self.door(door).tap()
+        self.page.get_by_role("button", name=outcome, exact=True).tap()
+        if note:
+            self.page.get_by_label("一句话").fill(note)
+        if outcome not in AT_ONCE:
+            self.page.get_by_role("button", name="保存", exact=True).tap()
+        expect(self.page.get_by_test_id("flash")).to_contain_text(f"{door} ")
+
+    def says(self, text: str | re.Pattern[str]) -> None:
+        """Wait until the line about syncing says so."""
+        expect(self.page.get_by_test_id("sync-text")).to_contain_text(text)
+
+    def tab(self, name: str) -> None:
+        """Go to one of the main pages."""
+        self.page.get_by_role("link", name=name, exact=True).tap()
+
+    def databases(self) -> list[str]:
+        """Return the names of the databases in the browser."""
+        names: list[str] = self.page.evaluate("indexedDB.databases().then(all => all.map(each => each.name))")
+        return sorted(names)
+
     def synced(self, *, within: float = 10) -> None:
         """Wait until the phone says that everything is uploaded."""
         expect(self.page.get_by_test_id("sync-text")).to_have_text("已全部同步", timeout=within * 1000)
 
 
 @contextmanager
-def phone(playwright: Playwright, profile: Path, url: str) -> Iterator[Phone]:
-    """Give a started phone, and put it away afterwards."""
-    it = Phone(playwright, profile, url)
+def phone(playwright: Playwright, profile: Path, url: str, *, scale: float = 2, wide: bool = False) -> Iterator[Phone]:
+    """Give a started phone (or, `wide`, a desk), and put it away afterwards."""
+    it = Phone(playwright, profile, url, scale=scale, wide=wide)
     it.start()
     try:
         yield it
