@@ -5,6 +5,7 @@ document is read twice: once to be checked and understood, once to be cut at its
 which are stored and sent as they came.
 """
 
+import contextlib
 import json
 import re
 from collections.abc import Mapping
@@ -58,12 +59,17 @@ def splice(head: bytes, body: bytes) -> bytes:
 def canonical(text: bytes, value: Any) -> bytes:
     """Return one text for all the ways to write the JSON ``text``, whose value is ``value``.
 
-    The order of fields, white space and escapes do not count; the digits of a number do.
+    The order of fields, white space and escapes do not count; the digits of a number do. Raises ``BadRequest`` for what
+    is nested too deeply to be written.
     """
     if _DELICATE.search(text) is None:
-        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
-    exact = json.loads(text, parse_float=Decimal)
-    written = json.dumps(
-        exact, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=lambda number: f"\0{number}"
-    )
+        with contextlib.suppress(orjson.JSONEncodeError):  # it reads deeper nesting than it writes
+            return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    try:
+        exact = json.loads(text, parse_float=Decimal)
+        written = json.dumps(
+            exact, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=lambda number: f"\0{number}"
+        )
+    except RecursionError as error:
+        raise BadRequest("the document is nested too deeply") from error
     return written.encode()

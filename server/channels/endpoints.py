@@ -18,6 +18,7 @@ _POINT: Final = 65
 _AUTH: Final = 16
 _LABEL: Final = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 _NAME: Final = re.compile(rf"(?=.{{1,253}}\Z)({_LABEL}\.)+(?=[a-z]){_LABEL}")  # no number at the end: no IP address
+_PLAIN: Final = re.compile(r"[!#-\[\]-~]+")  # printable ASCII but blank, quotation mark and backslash
 _TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{8,128}")
 _MAILBOX: Final = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,190}")
 _LIMIT: Final = 1000
@@ -82,12 +83,13 @@ def _is_push_service(endpoint: str, settings: PushSettings) -> bool:
         host, port = parts.hostname or "", parts.port
     except ValueError:
         return False
-    if len(endpoint) > 2 * _LIMIT or parts.username is not None or parts.fragment:
+    # What a URL's host is, libraries see differently once there is a backslash or a blank in it: none is taken.
+    if len(endpoint) > 2 * _LIMIT or not _PLAIN.fullmatch(endpoint) or parts.username is not None or parts.fragment:
         return False
     if settings.allow_loopback and parts.scheme in {"http", "https"} and is_loopback(host):
         return True
     known = any(host == each or host.endswith(f".{each}") for each in settings.hosts)
-    return parts.scheme == "https" and known and port in {None, 443}
+    return parts.scheme == "https" and known and _NAME.fullmatch(host) is not None and port in {None, 443}
 
 
 def _robot(scheme: str, url: str) -> Checked:

@@ -9,8 +9,9 @@ from server.accounts import repository as accounts
 from server.areas import repository as areas
 from server.clock import Clock, to_ms
 from server.documents.case import Facts
-from server.documents.registry import type_of
+from server.documents.registry import pattern_of, type_of
 from server.visits import repository as visits
+from server.visits.policy import household_area
 from sync.access import Incoming, Principal, Stored, View
 
 
@@ -36,14 +37,15 @@ def gather(
 
 def areas_named(incoming: Incoming, stored: Stored | None, view: View) -> Iterator[str]:
     """Yield the ids of the areas that the revision may belong to, the likeliest first."""
-    if incoming.deleted and stored is not None and stored.scope_owner is not None:
-        yield stored.scope_owner
-    yield from _texts(incoming.body, "area")
     if incoming.deleted:
-        if type_of(incoming.id) == "household":
-            yield incoming.id.split(":")[1]
-        if view.scope is not None:
-            yield view.scope
+        if stored is not None and stored.scope_owner is not None:
+            yield stored.scope_owner
+        if type_of(incoming.id) == "household" and pattern_of("household").fullmatch(incoming.id):
+            yield household_area(incoming.id)
+            return  # a tombstone filed anywhere else would keep the door from ever being registered
+    yield from _texts(incoming.body, "area")
+    if incoming.deleted and view.scope is not None:
+        yield view.scope
 
 
 def _named_accounts(incoming: Sequence[Incoming]) -> Iterator[str]:

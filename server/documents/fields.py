@@ -13,6 +13,9 @@ AREA: Final = "[a-z0-9][a-z0-9-]{0,63}"
 DOOR: Final = "[0-9A-Za-z-]{1,16}"
 EARLIEST: Final = 2015
 """Before this year a phone's clock has lost its date."""
+YEARS: Final = range(1900, 2200)
+"""What years a time may have: others cannot be told in every zone, or are nonsense."""
+REVISION: Final = re.compile("[1-9][0-9]{0,8}-[0-9a-f]{1,64}", re.ASCII)
 
 _UNPRINTABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)", re.ASCII)
@@ -41,9 +44,11 @@ def parse_day(text: str) -> date:
 
 def _instant(text: str) -> str:
     try:
-        parse_instant(text)
+        known = parse_instant(text).year in YEARS
     except ValueError:
-        raise PydanticCustomError("instant", "应是带时区的时间，如 2026-11-22T09:30:00+08:00") from None
+        known = False
+    if not known:
+        raise PydanticCustomError("instant", "应是带时区的时间，如 2026-11-22T09:30:00+08:00")
     return text
 
 
@@ -65,4 +70,4 @@ HouseholdId = Annotated[str, StringConstraints(pattern=f"^household:{AREA}:{DOOR
 VisitId = Annotated[str, StringConstraints(pattern=f"^visit:{ULID}$")]
 FollowupId = Annotated[str, StringConstraints(pattern=f"^followup:{ULID}$")]
 PhotoId = Annotated[str, StringConstraints(pattern=f"^photo:{ULID}$")]
-RevisionId = Annotated[str, StringConstraints(pattern="^[1-9][0-9]{0,8}-[0-9a-f]{1,64}$")]
+RevisionId = Annotated[str, StringConstraints(pattern=f"^{REVISION.pattern}$")]

@@ -18,6 +18,9 @@ from server.visits.schemas import OUTCOMES
 
 MAX_BYTES: Final = 32_000
 """Largest document as JSON text. A visit with every field full is about 12 kB; the rest is for fields yet unknown."""
+DEEPEST: Final = 20
+"""Most levels of lists and objects inside each other. What is told on as JSON must be written again: at some 250 levels
+that fails, and so would every answer that holds the document."""
 MOST_REASONS: Final = 3
 """Most fields that one reason names; a document with more wrong with it was not made by hand."""
 
@@ -72,8 +75,21 @@ def faults(kind: str, body: Mapping[str, Any]) -> list[str]:
     return []
 
 
+def is_deep(body: Mapping[str, Any]) -> bool:
+    """Return whether ``body`` has more than :data:`DEEPEST` levels."""
+    level: list[Any] = [body]
+    for _ in range(DEEPEST):
+        inside = [each.values() if isinstance(each, Mapping) else each for each in level]
+        level = [value for values in inside for value in values if isinstance(value, dict | list)]
+        if not level:
+            return False
+    return True
+
+
 def oversize(body: Mapping[str, Any]) -> str | None:
     """Return the reason why ``body`` is too large to be kept, or ``None``."""
+    if is_deep(body):
+        return f"「整条记录」(_doc)层次太多：最多 {DEEPEST} 层，请更新应用后重新保存"
     try:
         size = len(orjson.dumps(body))
     except (TypeError, ValueError):  # integers beyond 64 bits, lone surrogates: rare, and Python's own way takes them

@@ -1,5 +1,6 @@
 """Households: the trace of looks at them."""
 
+import re
 from typing import Literal
 
 from litestar import Controller, post
@@ -15,7 +16,10 @@ from server.areas.policy import may_read
 from server.clock import Clock, to_ms
 from server.errors import Forbidden, NotFound
 from server.households import repository
+from server.households.schemas import Household
 from sync.store.database import Database
+
+ID = re.compile(f"household:{Household.KEY}", re.ASCII)
 
 
 class Look(BaseModel):
@@ -44,12 +48,13 @@ class HouseholdController(Controller):
         """Write down that I uncovered a field of a household. 403 when its area is not mine."""
 
         def job(connection: Connection) -> None:
-            known = repository.one(connection, household_id)
-            if known is None:
+            if not ID.fullmatch(household_id):
                 raise NotFound
-            place = areas.one(connection, known.area)
-            if place is None or not may_read(account, place.path):
+            place = areas.one(connection, household_id.split(":")[1])
+            if place is None or not may_read(account, place.path):  # before we look: no door can be guessed by asking
                 raise Forbidden("这户不在您的网格里，不能查看。如需要，请联系管理员开通。")
+            if repository.one(connection, household_id) is None:
+                raise NotFound
             repository.looked(
                 connection,
                 account=account.name,

@@ -1,5 +1,6 @@
 """Who may write which household: anyone who may write in its area; only a supervisor may delete one."""
 
+from server.areas.policy import may_write
 from server.documents.case import Case
 from server.documents.validation import told
 from server.households.schemas import household_id
@@ -18,9 +19,14 @@ def writing(case: Case) -> str | None:
         if case.first:
             return told("household", "by", f"应是上传的人 {case.account.name}：请用本人账号登录后重新保存")
         # Two phones may have begun this household; whose beginning an edit grew from cannot be seen here.
-        if body["by"] != case.before.get("by") and body["by"] not in case.facts.accounts:
+        if body["by"] != case.before.get("by") and not _works_here(case, body["by"]):
             return told("household", "by", f"不能改：{KEEP}")
     return None
+
+
+def _works_here(case: Case, name: str) -> bool:
+    account = case.facts.accounts.get(name)
+    return account is not None and case.area is not None and may_write(account, case.area.path)
 
 
 def deleting(case: Case) -> str | None:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, delete, func, select, update
 from server.database.chunks import chunks
 from server.database.upsert import upsert
 from server.documents.registry import type_of
+from server.documents.validation import is_deep
 from server.refusals.tables import refusal
 from sync.access import Incoming
 
@@ -75,7 +76,7 @@ def discard(connection: Connection, account: str, refusal_id: int) -> bool:
 
 
 def _row(account: str, incoming: Incoming, reason: str, now_ms: int) -> dict[str, Any]:
-    text = json.dumps(dict(incoming.body), ensure_ascii=True)
+    text = "{}" if is_deep(incoming.body) else json.dumps(dict(incoming.body), ensure_ascii=True)
     area = incoming.body.get("area")
     return {
         "account": account,

@@ -505,8 +505,11 @@ class TestScopes:
 
     def test_writing(self, walled: DocumentStore) -> None:
         outcomes = graft(walled, made("theirs", "b"), made("theirs", "c", "b"), made("gone", "x"), view=ONE)
-        outcomes += write(walled, [edit("theirs", {"a": 1}), edit("theirs", {"a": 1}, "1-b")], ONE)
+        outcomes += write(walled, [edit("theirs", {"a": 1})], ONE)
         assert all(isinstance(each, Rejected) and isinstance(each.error, Forbidden) for each in outcomes)
+        for outcome in write(walled, [edit("theirs", {"a": 1}, "1-b"), edit("nobody's", {"a": 1}, "1-b")], ONE):
+            assert isinstance(outcome, Rejected)
+            assert isinstance(outcome.error, Conflict)  # nobody can tell which of the two there is
         assert leaves(walled, "theirs", "areas") == [("1-b", False)]
 
     def test_attachments(self, walled: DocumentStore) -> None:

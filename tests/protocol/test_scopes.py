@@ -96,7 +96,7 @@ def test_their_own_view_has_it_all(phone: httpx.Client) -> None:
 )
 def test_what_is_not_mine_cannot_be_written(phone: httpx.Client, method: str, path: str, body: object) -> None:
     answer = phone.request(method, "/area-one" + path, json=body) if body else phone.request(method, "/area-one" + path)
-    assert answer.status_code in {403, 404}, answer.text
+    assert answer.status_code in {403, 404, 409}, answer.text
     kept = phone.get("/area-two/theirs?revs=true").json()
     assert (kept["_rev"], kept["_revisions"]["ids"]) == ("1-bb", ["bb"])
 

@@ -143,3 +143,15 @@ def test_limits() -> None:
     assert read('{"_id":"百家门"}', limits=Limits(id_length=9)).id == "百家门"
     with pytest.raises(TooLarge):
         read('{"_id":"x","_revisions":{"start":3,"ids":["c","b"]}}', new_edits=False, limits=Limits(path=1))
+
+
+@pytest.mark.parametrize("depth", [250, 300, 600])
+def test_deep_nesting_is_written_or_refused_and_nothing_else(depth: int) -> None:
+    text = "[" * depth + "]" * depth
+    assert read(f'{{"_id":"x","a":{text}}}').canonical() == f'{{"a":{text}}}'.encode()
+
+
+def test_nesting_too_deep_to_be_written_is_a_bad_request() -> None:
+    text = "[" * 1000 + "]" * 1000
+    with pytest.raises(BadRequest):
+        read(f'{{"_id":"x","a":{text}}}').canonical()

@@ -93,8 +93,8 @@ def _edit(place: int, draft: Draft, row: Row | None, sources: Sources, *, outsid
             tree = row.revisions()
             if not tree.is_leaf(parent):
                 raise Conflict
-    elif row is None and parent is not None:
-        raise Conflict
+    elif parent is not None:
+        raise Conflict  # the same whether nobody has it or another scope does
     attachments = _attachments(draft, [parent] if parent else [], {} if outside else sources)
     rev = revisions.new_rev(
         parent,

@@ -41,6 +41,9 @@ def test_the_push_services_of_browsers_are_known(endpoint: str) -> None:
         "https://10.0.0.8/x",
         "ftp://fcm.googleapis.com/x",
         "https://[bad/x",
+        "https://127.0.0.1\\.fcm.googleapis.com/x",  # to requests, a host 127.0.0.1 and the path /\.fcm…
+        "https://evil.example%2f.fcm.googleapis.com/x",
+        "https://fcm.googleapis.com:443\t/x",
         "",
     ],
 )
