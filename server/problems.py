@@ -8,6 +8,7 @@ from litestar.exceptions import HTTPException, ValidationException
 from litestar.types import ExceptionHandlersMap
 
 from server import errors
+from server.accounts.policy import Who
 from server.logs import where
 from server.validation import messages
 
@@ -63,7 +64,7 @@ def problem(status: int, detail: str | None = None, fields: list[dict[str, str]]
 
 
 def _ours(request: Request[Any, Any, Any], error: errors.BaijiamenError) -> Response[Any]:
-    if request.scope.get("path_template") == "/sync":  # the guard refused it: replication's clients know no problems
+    if request.route_handler.opt.get("who") is Who.GATEKEEPER:  # the guard refused it: replication's clients know no problems
         kind = "unauthorized" if isinstance(error, errors.Unauthorized) else "forbidden"
         return Response({"error": kind, "reason": error.message}, status_code=STATUS.get(type(error), 403))
     if isinstance(error, errors.Invalid):

@@ -122,3 +122,13 @@ async def test_the_api_is_described_without_any_address_outside(nobody: httpx.As
     assert "<script" not in page.text
     described = json.loads((await nobody.get("/api/schema/openapi.json")).text)
     assert described["paths"]["/api/session"]["post"]["summary"] == "登录"
+
+
+@pytest.mark.parametrize("path", ["/sync/area-d-0101/_bulk_docs", "/sync/_session"])
+async def test_what_is_refused_before_replication_is_told_as_couchdb_tells_it(
+    nobody: httpx.AsyncClient, path: str
+) -> None:
+    answer = await nobody.post(path, json={}, headers={"origin": "https://elsewhere.example"})
+    assert answer.status_code == 403
+    assert set(answer.json()) == {"error", "reason"}
+    assert answer.json()["error"] == "forbidden"
