@@ -64,7 +64,7 @@ def problem(status: int, detail: str | None = None, fields: list[dict[str, str]]
 
 
 def _ours(request: Request[Any, Any, Any], error: errors.BaijiamenError) -> Response[Any]:
-    if request.route_handler.opt.get("who") is Who.GATEKEEPER:  # the guard refused it: replication's clients know no problems
+    if request.route_handler.opt.get("who") is Who.GATEKEEPER:  # replication's clients know no problem details
         kind = "unauthorized" if isinstance(error, errors.Unauthorized) else "forbidden"
         return Response({"error": kind, "reason": error.message}, status_code=STATUS.get(type(error), 403))
     if isinstance(error, errors.Invalid):
