@@ -166,7 +166,7 @@ def supervisor(playwright: Playwright, installation: Installation, tmp_path: Pat
 
 
 def quickly(installation: Installation, *arguments: str, stdin: str = "") -> str:
-    """Run a command as :meth:`Installation.run` does, in this process: setting up needs many, and none of a fresh one."""
+    """Run a command as :meth:`Installation.run` does, but in this process: setting up needs many."""
     done = CliRunner().invoke(main, [*arguments, "--data", str(installation.data)], input=stdin)
     assert done.exit_code == 0, f"baijiamen {' '.join(arguments)}: {done.exit_code}\n{done.output}"
     return done.output
