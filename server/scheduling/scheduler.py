@@ -88,6 +88,7 @@ class Scheduler:
         self._held_until = from_ms(0)
         self._one_at_a_time = asyncio.Lock()
         self._stopping = False
+        self._catching_up: asyncio.Task[None] | None = None
         self._apscheduler: Final = AsyncIOScheduler(
             timezone=SHANGHAI, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": 60}
         )
@@ -97,20 +98,24 @@ class Scheduler:
         )
 
     async def start(self) -> None:
-        """Begin. What was missed while no process ran is made up for at once."""
+        """Begin. What was missed while no process ran is made up for at once, but nobody waits for that.
+
+        A morning's messages to a push service that does not answer take minutes; phones are at the door meanwhile.
+        """
         for job in self.jobs:
             self._apscheduler.add_job(self.tick, job.schedule.trigger(), args=[job], id=job.name, name=job.name)
         third = IntervalTrigger(seconds=self._settings.scheduling.lease_seconds / 3)
         self._apscheduler.add_job(self._renew, third, id="lease", name="lease")
         self._apscheduler.start()
-        for job in self.jobs:
-            await self.tick(job)
+        self._catching_up = asyncio.create_task(self._catch_up())
 
     async def stop(self) -> None:
         """Let what is being sent be recorded, then give the lease up."""
         self._stopping = self._deliverer.stopping = True
         async with self._one_at_a_time:
             self._apscheduler.shutdown(wait=False)
+        if self._catching_up is not None:
+            await self._catching_up
         worker = self._deliverer.worker
         await self._deliverer.database.write(lambda c: leases.give_up(c, LEASE, holder=worker))
 
@@ -122,6 +127,10 @@ class Scheduler:
                     await job.run(job.schedule.latest(self._now()))
         except Exception as error:  # noqa: BLE001  the next tick tries again; a scheduler that died would be silence
             _log.error("job_failed", job=job.name, error=type(error).__name__)
+
+    async def _catch_up(self) -> None:
+        for job in self.jobs:
+            await self.tick(job)
 
     def _now(self) -> datetime:
         return self._deliverer.clock.now()

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from server.channels.outcome import Outcome, Parcel, Sent
 from server.clock import SHANGHAI, to_ms
+from server.reminders.models import Channel
 from server.reminders.settings import ReminderSettings
 from server.scheduling import leases, runs
 from server.scheduling.process import run_once, run_scheduler
@@ -148,6 +150,30 @@ async def test_the_process_starts_catches_up_works_and_gives_the_lease_up(ground
     stop.set()
     await running
     assert ground.database.read_now(lambda c: c.execute(select(lease)).all()) == []
+
+
+async def test_the_start_does_not_wait_for_a_push_service_that_does_not_answer(
+    ground: Ground, settings: Settings
+) -> None:
+    asked, answered = asyncio.Event(), asyncio.Event()
+
+    class Silent:
+        async def send(self, _parcel: Parcel, _target: object) -> Outcome:
+            asked.set()
+            await answered.wait()
+            return Sent()
+
+    ground.device("visitor")
+    ground.project(followup(1, "2026-11-24"))
+    ground.clock.set(at("2026-11-24 12:00"))
+    deliverer = ground.deliverer()
+    deliverer.senders = {Channel.WEB_PUSH: Silent()}
+    scheduler = Scheduler(deliverer, settings)
+    await asyncio.wait_for(scheduler.start(), 5)
+    await asked.wait()
+    answered.set()
+    await scheduler.stop()
+    assert len(ground.deliveries(state="sent", channel="web_push")) == 1
 
 
 async def test_one_pass_as_of_a_moment_does_what_is_due_by_then(ground: Ground, settings: Settings) -> None:
