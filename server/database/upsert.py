@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Table
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 
 
 def upsert(
@@ -26,6 +26,8 @@ def upsert(
     columns = [name for name in batch[0] if name not in keys] if update is None else list(update)
     # The two dialects build the same text; they are two branches because their classes share no typed base.
     if connection.dialect.name == "postgresql":
+        from sqlalchemy.dialects import postgresql  # noqa: PLC0415  it brings drivers that SQLite does not need
+
         pg = postgresql.insert(table)
         connection.execute(
             pg.on_conflict_do_update(index_elements=list(keys), set_={name: pg.excluded[name] for name in columns})
@@ -49,6 +51,10 @@ def insert_absent(connection: Connection, table: Table, row: Mapping[str, Any], 
 
     Of several processes that insert the same keys, exactly one is told ``True``.
     """
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    statement = insert(table).values(dict(row)).on_conflict_do_nothing(index_elements=list(keys))
-    return connection.execute(statement.returning(table.c[keys[0]])).first() is not None
+    if connection.dialect.name == "postgresql":
+        from sqlalchemy.dialects import postgresql  # noqa: PLC0415  as above
+
+        pg = postgresql.insert(table).values(dict(row)).on_conflict_do_nothing(index_elements=list(keys))
+        return connection.execute(pg.returning(table.c[keys[0]])).first() is not None
+    lite = sqlite.insert(table).values(dict(row)).on_conflict_do_nothing(index_elements=list(keys))
+    return connection.execute(lite.returning(table.c[keys[0]])).first() is not None

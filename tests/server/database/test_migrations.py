@@ -1,12 +1,17 @@
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, text
 
 from server.database import migrate
 from sync.store.database import Database
+
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
@@ -71,3 +76,23 @@ def test_upgrading_again_changes_nothing_and_keeps_the_data(url: str) -> None:
         assert database.read_now(migrate.current) == migrate.head()
     finally:
         database.close()
+
+
+def test_the_newest_migration_is_the_one_that_alembic_ends_at(url: str) -> None:
+    assert migrate.head() == ScriptDirectory.from_config(migrate.config(url)).get_current_head()
+    migrate.upgrade(url)
+    database = Database(url)
+    try:
+        ours = database.read_now(migrate.current)
+        assert ours == database.read_now(lambda c: MigrationContext.configure(c).get_current_revision())
+    finally:
+        database.close()
+
+
+@pytest.mark.parametrize("command", ["server.cli_serve", "server.cli_accounts"])
+def test_a_command_on_current_tables_does_not_import_what_changes_them(url: str, command: str) -> None:
+    migrate.upgrade(url)
+    code = f"import sys, {command}; from server.database.migrate import upgrade; upgrade({url!r});"
+    code += "print(*{'alembic', 'apprise', 'pywebpush'} & sys.modules.keys())"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == "\n"
