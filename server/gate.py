@@ -78,7 +78,8 @@ class Gate:
             raise Unauthorized
         if name.startswith(PREFIX):
             return await self._login.database.read(lambda c: _area(c, principal, name))
-        if not principal.admin:
+        account = await self._login.database.read(lambda c: repository.find(c, principal.name))
+        if account is None or not account.admin:
             raise Forbidden("You are not allowed to access this db.")
         return View(name, name)
 

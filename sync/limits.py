@@ -18,12 +18,20 @@ class Limits:
     """Bytes of one attachment (CouchDB: ``max_attachment_size``)."""
     bulk: int = 10_000
     """Documents, ids or revisions in one bulk request."""
+    same: int = 100
+    """Revisions of one document in one bulk request: each is merged into a tree that grows with it, one by one."""
+    inlined: int = 100
+    """Documents with their attachments' content in one answer of a scope: it is put together in memory."""
+    form: int = 64 * 1024
+    """Bytes of the body of a log-in, which anybody may send."""
     id_length: int = 512
     """Bytes of a document id in UTF-8 (CouchDB: ``max_document_id_length``, there without a bound)."""
     path: int = 4096
     """Revisions in one ``_revisions``."""
     feeds: int = 2000
     """Change feeds that wait at the same time, over all clients."""
+    feeds_each: int = 100
+    """Change feeds of one account."""
     poll_seconds: float = 50.0
     """A long poll answers by itself after this time; clients have no timeout of their own, proxies cut at 60 s."""
     heartbeat_least: float = 1.0

@@ -1,6 +1,7 @@
 """Many documents in one request: ``_bulk_docs``, ``_bulk_get``, ``_revs_diff``, ``_missing_revs``."""
 
 import secrets
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -56,10 +57,13 @@ def _drafts(text: bytes, limits: Limits) -> tuple[list[Draft], bool]:
         raw = _RAW.decode(text).docs
     except (msgspec.DecodeError, RecursionError) as error:
         raise BadRequest("invalid UTF-8 JSON") from error
-    return [
+    drafts = [
         draft(cut, doc, limits=limits, new_edits=new_edits, id_=_new_id() if new_edits and "_id" not in doc else None)
         for cut, doc in zip(raw, docs, strict=True)
-    ], new_edits
+    ]
+    if max(Counter(each.id for each in drafts).values(), default=0) > limits.same:
+        raise TooLarge(f"more than {limits.same} revisions of one document in one request")
+    return drafts, new_edits
 
 
 def _outcome(outcome: Outcome) -> dict[str, Any]:
@@ -80,6 +84,8 @@ async def get(call: Call, view: View) -> Answer:
     show = Show(revs=query.flag(call.query, "revs"), attachments=query.flag(call.query, "attachments"))
     latest = query.flag(call.query, "latest")
     store = call.front.store
+    if view.scope is not None and show.attachments and len(asked) > call.front.limits.inlined:
+        raise TooLarge(f"more than {call.front.limits.inlined} documents with attachments in one request")
 
     def read(connection: Any) -> bytes:
         found = store.show_many_now(connection, view, asked, show, latest=latest)

@@ -58,8 +58,9 @@ async def _answer(call: Call, view: View, asked: dict[str, str], doc_ids: Any) -
         return Answer(200, b'{"results":[\n' + b",\n".join(lines.of(page)) + b"\n]," + _tail(page))
     patience = _patience(call, asked, feed)
     shape, media_type = SHAPES[feed]
+    name = call.principal.name if call.principal else ""
     return Answer(
-        200, shape(lines, ask, patience), {"x-accel-buffering": "no"}, media_type, release=call.front.take_feed()
+        200, shape(lines, ask, patience), {"x-accel-buffering": "no"}, media_type, release=call.front.take_feed(name)
     )
 
 
@@ -67,6 +68,7 @@ class _Lines:
     """Pages of changes, and their text: both are read in one transaction."""
 
     def __init__(self, call: Call, view: View, show: Show | None) -> None:
+        self._call = call
         self._store = call.front.store
         self._view = view
         self._show = show
@@ -84,7 +86,11 @@ class _Lines:
         return await self._store.database.read(read)
 
     async def wait(self, since: int, seconds: float) -> bool:
-        return await self._store.changed(self._view.database, self._view.scope, since, seconds)
+        """Wait for a change. Raises as the gatekeeper does when the view was taken away while we waited."""
+        woken = await self._store.changed(self._view.database, self._view.scope, since, seconds)
+        if woken:
+            await self._call.front.gatekeeper.open(self._call.principal, self._view.name)
+        return woken
 
     def of(self, page: Page) -> list[bytes]:
         return [self._line(change) for change in page.changes]

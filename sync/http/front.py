@@ -1,5 +1,6 @@
 """What every resource works with."""
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Final
 
@@ -18,13 +19,21 @@ class Front:
         self.limits: Final = limits
         self.feeds = 0
         """Feeds that are open now."""
+        self._of_each: Final[Counter[str]] = Counter()
 
-    def take_feed(self) -> Callable[[], None]:
-        """Take one of the places for feeds; return what gives it back. Raises ``Busy`` when all are taken."""
-        if self.feeds >= self.limits.feeds:
+    def take_feed(self, name: str) -> Callable[[], None]:
+        """Take one of the places for feeds, for the account ``name``; return what gives it back.
+
+        Raises ``Busy`` when all are taken, or all that one account may have.
+        """
+        if self.feeds >= self.limits.feeds or self._of_each[name] >= self.limits.feeds_each:
             raise Busy("too many open change feeds", retry_after=5)
         self.feeds += 1
-        return self._give_back
+        self._of_each[name] += 1
+        return lambda: self._give_back(name)
 
-    def _give_back(self) -> None:
+    def _give_back(self, name: str) -> None:
         self.feeds -= 1
+        self._of_each[name] -= 1
+        if not self._of_each[name]:
+            del self._of_each[name]

@@ -1,6 +1,6 @@
 """``_all_docs``: documents in the order of their ids."""
 
-from typing import Any
+from typing import Any, Final
 
 import orjson
 from sqlalchemy import Connection
@@ -10,6 +10,9 @@ from sync.errors import BadQuery, TooLarge
 from sync.http import query
 from sync.http.wire import Answer, Call
 from sync.store.values import Range, Revision, Show
+
+MANY: Final = 1 << 40
+"""As many as there are."""
 
 
 async def get(call: Call, view: View) -> Answer:
@@ -57,6 +60,9 @@ async def _answer(call: Call, view: View, asked: dict[str, str], keys: Any) -> A
     if keys is not None and (wanted.start is not None or wanted.end is not None):
         raise BadQuery("`keys` is incompatible with `key`, `start_key` and `end_key`")
     store = call.front.store
+    most = len(keys) if keys is not None else limit
+    if view.scope is not None and include and show.attachments and (most or MANY) > call.front.limits.inlined:
+        raise TooLarge(f"more than {call.front.limits.inlined} documents with attachments in one request: use `limit`")
 
     def read(connection: Connection) -> bytes:
         told = store.info_now(connection, view)

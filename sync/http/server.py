@@ -63,10 +63,11 @@ async def session(call: Call) -> Answer:
 async def log_in(call: Call) -> Answer:
     """``POST /_session`` with ``name`` and ``password``, as JSON or as a form."""
     content_type = call.headers.get("content-type", "").partition(";")[0].strip().lower()
+    limit = call.front.limits.form
     if content_type == JSON:
-        told = await call.json_object()
+        told = await call.json_object(limit)
     elif content_type == "application/x-www-form-urlencoded":
-        told = dict(parse_qsl((await call.body()).decode("utf-8", "replace")))
+        told = dict(parse_qsl((await call.body(limit)).decode("utf-8", "replace")))
     else:
         raise BadContentType("Content-Type must be application/x-www-form-urlencoded or application/json")
     name, password = told.get("name", told.get("username")), told.get("password")

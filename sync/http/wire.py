@@ -88,20 +88,20 @@ class Call:
             if not message["more_body"]:
                 return
 
-    async def body(self) -> bytes:
-        """Return the whole body."""
-        return b"".join([piece async for piece in self.stream(self.front.limits.body)])
+    async def body(self, limit: int | None = None) -> bytes:
+        """Return the whole body. Raises ``TooLarge`` past ``limit`` bytes (default: the limit of all bodies)."""
+        return b"".join([piece async for piece in self.stream(limit or self.front.limits.body)])
 
-    async def json_text(self) -> bytes:
-        """Return the body of a request that must be JSON. Raises ``BadContentType``."""
+    async def json_text(self, limit: int | None = None) -> bytes:
+        """Return the body of a request that must be JSON. Raises ``BadContentType``, ``TooLarge``."""
         content_type = self.headers.get("content-type", "").partition(";")[0].strip().lower()
         if content_type != JSON:
             raise BadContentType("Content-Type must be application/json")
-        return await self.body()
+        return await self.body(limit)
 
-    async def json_object(self) -> dict[str, Any]:
+    async def json_object(self, limit: int | None = None) -> dict[str, Any]:
         """Return the body as a JSON object."""
-        value = await in_thread(parse, await self.json_text())
+        value = await in_thread(parse, await self.json_text(limit))
         if not isinstance(value, dict):
             raise BadRequest("Request body must be a JSON object")
         return value
