@@ -87,7 +87,8 @@ async function fetchMissing(
   const diff = await db.revsDiff(offered)
   const docs = Object.entries(diff).flatMap(([id, { missing }]) => (missing ?? []).map((rev) => ({ id, rev })))
   if (docs.length === 0) return []
-  const path = `${remote}/_bulk_get?revs=true&latest=true&attachments=true`
+  // No attachments: only photos have any, and they are in no feed. With them the server gives few documents at a time.
+  const path = `${remote}/_bulk_get?revs=true&latest=true`
   const answer = await wire.send<BulkGetAnswer>(path, { method: 'POST', body: { docs }, timeout: 60_000, signal })
   // What is gone or no longer ours comes back empty: skipped.
   return answer.results.flatMap((result) => result.docs.flatMap((each) => each.ok ?? []))
