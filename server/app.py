@@ -21,6 +21,7 @@ from server.accounts.models import Account
 from server.accounts.passwords import Passwords
 from server.accounts.policy import Who
 from server.areas.controllers import AreaAdministration, AreaController
+from server.asking import Asking
 from server.calendar.controllers import CalendarController
 from server.channels.controllers import ChannelController, PushController
 from server.clock import Clock, SystemClock
@@ -101,6 +102,7 @@ def create_app(
             dependencies=_DEPENDENCIES,
             exception_handlers=problems.handlers,
             lifespan=[_open, scheduling.lifespan],
+            request_class=Asking,
             request_max_body_size=settings.body_limit,
             openapi_config=_described(),
         )

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Annotated, Final
@@ -30,6 +31,7 @@ LIFETIME: Final = 600.0
 PAUSE: Final = 0.2
 """Seconds between two looks: a burst of writes is told in one go."""
 MOST: Final = 500
+SEQUENCE: Final = re.compile("[0-9]{1,18}")
 
 HEADERS: Final = {
     "Cache-Control": "no-store",
@@ -67,7 +69,7 @@ class LiveController(Controller):
 
         The event's id is the sequence: a browser that reconnects sends it as ``Last-Event-ID`` and misses nothing.
         """
-        since = int(last) if last is not None and last.isascii() and last.isdigit() else None
+        since = int(last) if last is not None and SEQUENCE.fullmatch(last) else None
         return Stream(_events(database, store, account.name, since), media_type="text/event-stream", headers=HEADERS)
 
 

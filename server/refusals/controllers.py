@@ -15,6 +15,9 @@ from server.errors import NotFound
 from server.refusals import repository
 from sync.store.database import Database
 
+MOST_ID = (1 << 63) - 1
+"""The greatest number that a database takes as an id."""
+
 
 class RefusalView(BaseModel):
     """A document that was refused; ``reason`` names the field and says how to mend it."""
@@ -69,7 +72,7 @@ class RefusalController(Controller):
         """Give a refused document up. 404 when it is not mine."""
 
         def job(connection: Connection) -> None:
-            if not repository.discard(connection, account.name, refusal_id):
+            if refusal_id > MOST_ID or not repository.discard(connection, account.name, refusal_id):
                 raise NotFound
 
         await database.write(job)

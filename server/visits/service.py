@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from typing import Any, Final
 
 from sqlalchemy import Connection
@@ -20,6 +20,8 @@ from server.visits.repository import Filters, Listed
 from sync.access import Stored
 from sync.store import Store
 
+DAY_MS: Final = 86_400_000
+"""A day of Shanghai's, which knows no summer time."""
 MOST_WORDS: Final = 4
 HISTORY: Final = 50
 """Most visits of one household that are shown beside a visit."""
@@ -89,7 +91,7 @@ def page(connection: Connection, account: Account, query: Query) -> VisitPage:
         outcome=query.outcome,
         by=query.by,
         from_ms=None if query.first is None else _midnight(query.first),
-        to_ms=None if query.last is None else _midnight(query.last + timedelta(days=1)),
+        to_ms=None if query.last is None else _midnight(query.last) + DAY_MS,
         words=tuple(query.text.lower().split()[:MOST_WORDS]),
     )
     before = _sequence(query.cursor)

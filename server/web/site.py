@@ -82,7 +82,10 @@ class Site:
         if any(part.startswith(".") or "\0" in part for part in path.split("/")):
             return None  # "..", and what the build keeps for itself
         file = self._root / path
-        inside = file.is_file() and file.resolve().is_relative_to(self._root)
+        try:
+            inside = file.is_file() and file.resolve().is_relative_to(self._root)
+        except OSError:  # a name longer than any file's
+            return None
         return file if inside and file.suffix not in {".br", ".gz"} else None
 
     def _serve(self, file: Path, asked: Asked) -> Answer:

@@ -1,6 +1,6 @@
 """``_local`` documents: a client's checkpoints. Never replicated, no history, apart for each owner."""
 
-from typing import Any
+from typing import Any, Final
 
 import orjson
 from sqlalchemy import Connection
@@ -9,6 +9,9 @@ from sync.errors import BadRequest, Conflict, DocumentMissing
 from sync.jsontext import splice
 from sync.store.sql.databases import Opened
 from sync.store.sql.run import first, rows, run
+
+LONGEST: Final = 20
+"""Characters of a revision: beyond them it is none that we gave."""
 
 
 def get(connection: Connection, opened: Opened, owner: str, id_: str) -> bytes:
@@ -84,6 +87,6 @@ def _rev(connection: Connection, opened: Opened, owner: str, id_: str) -> int | 
 
 
 def _number(rev: Any) -> int:
-    if not isinstance(rev, str) or not rev.startswith("0-") or not rev[2:].isdecimal():
+    if not isinstance(rev, str) or not rev.startswith("0-") or not rev[2:].isdecimal() or len(rev) > LONGEST:
         raise BadRequest("Invalid rev format")
     return int(rev[2:])

@@ -56,6 +56,32 @@ async def test_bad_json_is_400_and_bad_fields_422_by_name(admin: httpx.AsyncClie
     assert (await admin.get("/api/admin/areas?limit=many")).status_code == 422
 
 
+@pytest.mark.parametrize("body", [b'{"name":"\xff","password":"x"}', b"[" * 100_000, b'{"name":' + b"[" * 5000])
+async def test_a_body_that_cannot_be_read_is_400(nobody: httpx.AsyncClient, body: bytes) -> None:
+    answer = await nobody.post("/api/session", content=body, headers={"content-type": "application/json"})
+    assert answer.status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/api/visits?from=0001-01-01&to=9999-12-31", 200),
+        ("POST", "/api/refusals/99999999999999999999/discard", 404),
+        ("GET", f"/{'a' * 300}.js", 404),
+        ("DELETE", f"/sync/area-c1/_local/x?rev=0-{'9' * 5000}", 404),
+    ],
+)
+async def test_values_beyond_what_is_stored_are_no_fault_of_the_server(
+    supervisor: httpx.AsyncClient, method: str, path: str, status: int
+) -> None:
+    assert (await supervisor.request(method, path)).status_code == status
+
+
+async def test_a_checkpoint_with_an_endless_revision_is_400(supervisor: httpx.AsyncClient) -> None:
+    answer = await supervisor.put("/sync/area-c1/_local/x", json={"_rev": f"0-{'9' * 5000}"})
+    assert answer.status_code == 400
+
+
 async def test_what_nobody_foresaw_is_500_without_a_word_of_the_cause(
     settings: Settings, clock: FixedClock, capsys: pytest.CaptureFixture[str]
 ) -> None:
