@@ -16,6 +16,10 @@ from sync.limits import Limits
 
 IGNORED: Final = frozenset({"_revs_info", "_conflicts", "_deleted_conflicts", "_local_seq"})
 """What answers carry and a client may send back; it is the store's to say, not the client's."""
+SPECIAL: Final = IGNORED | {"_id", "_rev", "_deleted", "_revisions", "_attachments"}
+"""The fields with a ``_`` that there are."""
+GZIP: Final = "gzip"
+"""The one encoding in which a client may store an attachment."""
 CHUNK: Final = 256 * 1024
 """Bytes of attachment content that are handled at a time."""
 
@@ -65,6 +69,18 @@ class Upload:
     content_type: str
     content: Content
     revpos: int | None = None
+    decoded: int | None = None
+    """The length before the client packed it with gzip; ``None`` for content that is not packed."""
+
+    def stub(self) -> dict[str, Any]:
+        """Return what the store keeps of it beside the content. Digest and ``encoded_length`` are of what is stored."""
+        told: dict[str, Any] = {"content_type": self.content_type}
+        if self.revpos is not None:
+            told["revpos"] = self.revpos
+        told |= {"digest": self.content.md5, "length": self.content.length, "stub": True}
+        if self.decoded is not None:
+            told |= {"length": self.decoded, "encoding": GZIP, "encoded_length": self.content.length}
+        return told
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,21 +136,20 @@ def draft(raw: Members, parsed: dict[str, Any], *, limits: Limits, new_edits: bo
     """
     special = {name: parsed.pop(name) for name in [name for name in parsed if name[:1] == "_"]}
     for name in special:
-        raw.pop(name, None)
-    id_ = check_id(special.pop("_id", id_), limits)
-    rev = special.pop("_rev", None)
+        del raw[name]
+    id_ = check_id(special.get("_id", id_), limits)
+    rev = special.get("_rev")
     if rev is not None:
-        revisions.parse(rev)
-    deleted = special.pop("_deleted", False)
+        revisions.check(rev)
+    deleted = special.get("_deleted", False)
     if not isinstance(deleted, bool):
         raise BadDocument("_deleted must be true or false")
-    path = _path(special.pop("_revisions", None), rev, limits, new_edits=new_edits)
+    path = None if new_edits else _path(special.get("_revisions"), rev, limits)
     if path is not None and rev is None:
         rev = f"{path[0]}-{path[1][0]}"
-    attachments = _attachments(special.pop("_attachments", None), limits) if "_attachments" in special else {}
-    for name in special:
-        if name not in IGNORED:
-            raise BadDocument(f"Bad special document member: {name}")
+    attachments = _attachments(special["_attachments"], limits) if "_attachments" in special else {}
+    if not special.keys() <= SPECIAL:
+        raise BadDocument(f"Bad special document member: {min(special.keys() - SPECIAL)}")
     body = join(raw)
     if len(body) > limits.document:
         raise TooLarge(f"{id_}: the document is larger than {limits.document} bytes")
@@ -146,9 +161,7 @@ def compose(id_: str, fields: Mapping[str, Any], *, rev: str | None, deleted: bo
     return Draft(id_, rev, deleted, orjson.dumps(fields), fields)
 
 
-def _path(told: Any, rev: str | None, limits: Limits, *, new_edits: bool) -> revisions.Path | None:
-    if new_edits:
-        return None
+def _path(told: Any, rev: str | None, limits: Limits) -> revisions.Path:
     if told is None:
         if rev is None:
             raise BadRequest("When `new_edits: false`, the document needs `_rev` or `_revisions` specified")

@@ -10,7 +10,6 @@ import json
 import re
 from collections.abc import Mapping
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
@@ -22,6 +21,7 @@ Members = dict[str, msgspec.Raw]
 """An object's fields, each value as the JSON text that it came as."""
 
 _MEMBERS: Final = msgspec.json.Decoder(Members)
+_JOINED: Final = msgspec.json.Encoder()
 _DELICATE: Final = re.compile(rb"[:,\[][ \t\r\n]*-(?:0|[0-9]*)|[:,\[][ \t\r\n]*[0-9]+(?:[.eE]|[0-9]{15})")
 
 
@@ -43,12 +43,7 @@ def members(text: bytes) -> Members:
 
 def join(fields: Mapping[str, msgspec.Raw]) -> bytes:
     """Return the text of the object with these fields, in their order."""
-    return b"{" + b",".join([_key(name) + bytes(value) for name, value in fields.items()]) + b"}"
-
-
-@lru_cache(4096)
-def _key(name: str) -> bytes:
-    return orjson.dumps(name) + b":"  # the same few names in every document
+    return _JOINED.encode(fields)
 
 
 def splice(head: bytes, body: bytes) -> bytes:

@@ -32,6 +32,12 @@ def parse(rev: str) -> tuple[int, str]:
     return int(match[1]), match[2]
 
 
+def check(rev: str) -> None:
+    """Raise ``BadRequest`` unless ``rev`` is a revision id."""
+    if not isinstance(rev, str) or _REV.match(rev) is None:
+        raise BadRequest("Invalid rev format")
+
+
 def check_path(start: int, ids: Sequence[str]) -> None:
     """Raise ``BadRequest`` unless ``start`` and ``ids`` can be the history of a revision."""
     if type(start) is not int or not ids or start < len(ids) or not all(map(_DIGEST.match, ids)):
