@@ -207,7 +207,7 @@ class Composition implements Engine {
         expired: () => this.session.state.phase === 'expired',
         holdings: () => this.#list(),
         counts: () => this.outbox.counts(),
-        nextHold: () => this.#nextHold(),
+        nextHold: (at) => this.#nextHold(at),
         photoReady: (photo) => this.#photoReady(photo),
         settled: (store, batch) => this.#settled(store, batch),
         refresh: async (signal) => {
@@ -287,8 +287,8 @@ class Composition implements Engine {
     }
   }
 
-  #nextHold(): number | null {
-    const held = this.library.markers().filter((marker) => !marker.refused && isHeld(marker, this.#now()))
+  #nextHold(at: number): number | null {
+    const held = this.library.markers().filter((marker) => !marker.refused && isHeld(marker, at))
     return held.length === 0 ? null : Math.min(...held.map((marker) => marker.hold))
   }
 

@@ -50,6 +50,8 @@ function hanging(init?: RequestInit): Promise<Response> {
   })
 }
 
+const after = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+
 const HOUSEHOLD = 'household:d-010302:501'
 const UNSENT = [{ document: visit(ULID('1'), '501') }]
 
@@ -78,6 +80,16 @@ describe('sync', () => {
     engine.surroundings.set({ online: true })
     expect((await engine.sync.syncNow()).waiting).toBe(0)
     expect(net.bodies).toHaveLength(1)
+  })
+
+  it('sends what could be taken back until the middle of a round right after it', async () => {
+    const net = network({ _changes: async () => (await after(200), json({ results: [], last_seq: '0' })) })
+    engine = await createTestEngine({ documents: [household('501')], fetch: net.fetch, pace: { hold: 100 } })
+    await engine.records.saveVisit({ household: HOUSEHOLD, outcome: 'no_answer' })
+    await engine.sync.syncNow()
+    await vi.waitFor(() => {
+      expect(engine?.sync.state.waiting).toBe(0)
+    })
   })
 
   it('tries again after failures, later each time, and ends well', async () => {

@@ -42,8 +42,8 @@ export interface SynchroniserPorts {
   readonly expired: () => boolean
   readonly holdings: () => readonly Holding[]
   readonly counts: () => { waiting: number; refused: number }
-  /** When the next held document may go, in ms; null where none is held. */
-  readonly nextHold: () => number | null
+  /** When the first of the documents that were held at a moment may go, in ms; null where none was held. */
+  readonly nextHold: (at: number) => number | null
   /** Which photos may go: those whose visit the server has. */
   readonly photoReady: (photo: string) => boolean
   readonly settled: (store: AreaStore, batch: readonly Acknowledged[]) => Promise<void>
@@ -65,6 +65,8 @@ export class Synchroniser implements SyncState {
   #timer: ReturnType<typeof setTimeout> | null = null
   #due = Infinity
   #failures = 0
+  /** When the last round began: what was held then did not go up in it, though its time may have come since. */
+  #began = 0
   #detail: SyncDetail | null = null
   #watch: AbortController | null = null
   #stop = new AbortController()
@@ -202,6 +204,7 @@ export class Synchroniser implements SyncState {
     const { wire, holdings, now, settled, photoReady } = this.#ports
     const signal = this.#stop.signal
     let detail: SyncDetail | null = null
+    this.#began = now()
     await this.#ports.refresh(signal)
     if (holdings().length > 0) this.#uuid = (await wire.send<{ uuid: string }>('/sync/', { signal })).uuid
     const each = async (job: (holding: Holding) => Promise<unknown>) => {
@@ -245,7 +248,7 @@ export class Synchroniser implements SyncState {
   #between(): void {
     const { surroundings, pace, now, nextHold } = this.#ports
     if (this.#stop.signal.aborted) return
-    const held = nextHold()
+    const held = nextHold(this.#began)
     if (held !== null) this.#schedule(held)
     if (!surroundings.visible()) return
     this.#schedule(now() + pace.idle)
