@@ -20,8 +20,8 @@ class Limits:
     """Documents, ids or revisions in one bulk request."""
     same: int = 100
     """Revisions of one document in one bulk request: each is merged into a tree that grows with it, one by one."""
-    inlined: int = 100
-    """Documents with their attachments' content in one answer of a scope: it is put together in memory."""
+    inlined: int = 32 * MIB
+    """Bytes of attachments in one JSON answer of a scope: it is put together in memory."""
     form: int = 64 * 1024
     """Bytes of the body of a log-in, which anybody may send."""
     id_length: int = 512

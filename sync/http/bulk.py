@@ -16,7 +16,7 @@ from sync.http import errors, query
 from sync.http.wire import Answer, Call, in_thread, json_answer
 from sync.jsontext import Members, parse
 from sync.limits import Limits
-from sync.store.values import Found, Outcome, Show, Written
+from sync.store.values import PLAIN, Found, Outcome, Show, Written
 
 
 class _Raw(msgspec.Struct):
@@ -84,10 +84,11 @@ async def get(call: Call, view: View) -> Answer:
     show = Show(revs=query.flag(call.query, "revs"), attachments=query.flag(call.query, "attachments"))
     latest = query.flag(call.query, "latest")
     store = call.front.store
-    if view.scope is not None and show.attachments and len(asked) > call.front.limits.inlined:
-        raise TooLarge(f"more than {call.front.limits.inlined} documents with attachments in one request")
 
     def read(connection: Any) -> bytes:
+        if show.attachments and view.scope is not None:
+            stubs = store.show_many_now(connection, view, asked, PLAIN, latest=latest)
+            call.bound_inlined(each for leaves in stubs for _, each in leaves)
         found = store.show_many_now(connection, view, asked, show, latest=latest)
         items = [
             _result(id_, rev, leaves, silent=view.scope is not None)

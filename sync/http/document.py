@@ -119,9 +119,9 @@ async def _write(call: Call, view: View, id_: str | None) -> Answer:
         parsed = parse(text)
         if not isinstance(parsed, dict):
             raise BadRequest("Document must be a JSON object")
-        if id_ is not None and parsed.setdefault("_id", id_) != id_:
+        if id_ is not None and parsed.get("_id", id_) != id_:
             raise BadRequest("Document ID must match the one in the path")
-        return draft(members(text), parsed, limits=limits, new_edits=new_edits, id_=secrets.token_hex(16))
+        return draft(members(text), parsed, limits=limits, new_edits=new_edits, id_=id_ or secrets.token_hex(16))
 
     wanted: Draft = await in_thread(read, text)
     if given is not None:

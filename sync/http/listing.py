@@ -1,6 +1,6 @@
 """``_all_docs``: documents in the order of their ids."""
 
-from typing import Any, Final
+from typing import Any
 
 import orjson
 from sqlalchemy import Connection
@@ -9,10 +9,7 @@ from sync.access import View
 from sync.errors import BadQuery, TooLarge
 from sync.http import query
 from sync.http.wire import Answer, Call
-from sync.store.values import Range, Revision, Show
-
-MANY: Final = 1 << 40
-"""As many as there are."""
+from sync.store.values import PLAIN, Range, Revision, Show
 
 
 async def get(call: Call, view: View) -> Answer:
@@ -60,17 +57,19 @@ async def _answer(call: Call, view: View, asked: dict[str, str], keys: Any) -> A
     if keys is not None and (wanted.start is not None or wanted.end is not None):
         raise BadQuery("`keys` is incompatible with `key`, `start_key` and `end_key`")
     store = call.front.store
-    most = len(keys) if keys is not None else limit
-    if view.scope is not None and include and show.attachments and (most or MANY) > call.front.limits.inlined:
-        raise TooLarge(f"more than {call.front.limits.inlined} documents with attachments in one request: use `limit`")
+    bounded = include and show.attachments and view.scope is not None
 
     def read(connection: Connection) -> bytes:
         told = store.info_now(connection, view)
         if keys is None:
+            if bounded:
+                call.bound_inlined(store.list_now(connection, view, wanted, PLAIN)[0])
             found, offset = store.list_now(connection, view, wanted, show if include else None)
             lines = [_row(revision, include=include) for revision in found]
             head = f'"offset":{offset},'
         else:
+            if bounded:
+                call.bound_inlined(store.winners_now(connection, view, keys, PLAIN).values())
             known = store.winners_now(connection, view, keys, show)
             picked = keys[skip:] if limit is None else keys[skip : skip + limit]
             lines = [_key_row(key, known.get(key), include=include) for key in picked]

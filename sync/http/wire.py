@@ -6,7 +6,7 @@ attachment of another. A framework that decodes first cannot tell.
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl, unquote_to_bytes
@@ -18,6 +18,7 @@ from litestar.types import Receive, Scope, Send
 from sync.access import Principal, View
 from sync.errors import BadContentType, BadRequest, Forbidden, SyncError, TooLarge, Unauthorized
 from sync.jsontext import parse
+from sync.store.values import Found
 
 if TYPE_CHECKING:
     from sync.http.front import Front
@@ -68,6 +69,16 @@ class Call:
         if not self.principal.admin:
             raise Forbidden("You are not a server admin.")
         return self.principal
+
+    def bound_inlined(self, shown: Iterable[Found]) -> None:
+        """Raise ``TooLarge`` when the attachments of ``shown``, stubs there, are too much for one JSON answer."""
+        length = 0
+        for each in shown:
+            if each is not None and b'"_attachments"' in each.text:
+                stubs = orjson.loads(each.text).get("_attachments") or {}
+                length += sum(stub["length"] for stub in stubs.values())
+        if length > self.front.limits.inlined:
+            raise TooLarge(f"more than {self.front.limits.inlined} bytes of attachments in one answer: ask for fewer")
 
     async def stream(self, limit: int) -> AsyncIterator[bytes]:
         """Yield the body as it comes. Raises ``TooLarge`` past ``limit`` bytes."""
