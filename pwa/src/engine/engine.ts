@@ -218,6 +218,11 @@ class Composition implements Engine {
         arrived: (documents) => {
           this.library.take(documents)
         },
+        account: () => this.#account(),
+        waitAgain: async () => {
+          await this.#holdings?.refreshMarkers()
+          this.#channel?.postMessage('markers')
+        },
         finished: (at) => {
           this.#behind(this.#finished(at))
         },

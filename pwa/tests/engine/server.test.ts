@@ -250,6 +250,43 @@ describe.skipIf(missing !== null)('the engine against the real server', () => {
     })
   })
 
+  it('sends again what a server restored from a backup has lost, photos and deletions too', async () => {
+    const net = browser()
+    const engine = await visitor(net)
+    const before = await makeDoor(engine, '511')
+    const undone = await engine.records.saveVisit({ household: before, outcome: 'no_answer' })
+    await becomes(engine, { waiting: 0, refused: 0 })
+    await district.command('backup')
+
+    const id = await makeDoor(engine, '512')
+    const photo = { ...PHOTO, id: `photo:${ULID('8')}` }
+    const saved = await engine.records.saveVisit({ household: id, outcome: 'met', note: '备份之后', photos: [photo] })
+    await engine.records.saveHousehold({ area: DOOR, door: '511', name: '改过的' })
+    await engine.records.deleteVisit(undone.id)
+    await becomes(engine, { waiting: 0, refused: 0, phase: 'idle' })
+    await district.command('restore')
+
+    await vi.waitFor(async () => {
+      await engine.sync.syncNow()
+      expect(engine.sync.state).toMatchObject({ phase: 'idle', waiting: 0, refused: 0, detail: null })
+    }, 9_000)
+    const desk = browser()
+    const log = { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ name: 'wang', password: PASSWORD }) }
+    await desk.fetch(`${district.base}/api/session`, log)
+    const asked = async (path: string) => (await desk.fetch(district.base + path)).json() as Promise<Record<string, unknown>>
+    expect(await asked(`/api/visits/${saved.id}`)).toMatchObject({ note: '备份之后', household: { name: '张三' } })
+    expect((await desk.fetch(`${district.base}/api/photos/${photo.id}`)).status).toBe(200)
+    expect((await desk.fetch(`${district.base}/api/visits/${undone.id}`)).status).toBe(404)
+    net.log.length = 0
+    await engine.sync.syncNow()
+    expect(net.log.filter((line) => line.includes('_revs_diff'))).toEqual([])
+    await engine.close()
+    open.length = 0
+    const other = await visitor(browser(), 'zhao')
+    expect(other.library.household(before)?.doc.name).toBe('改过的')
+    expect(other.library.visit(saved.id)?.doc.by).toBe('lihua')
+  }, 20_000)
+
   it('is not fooled by what answers in the place of the server', async () => {
     const net = browser()
     const engine = await visitor(net)

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { NetworkError } from '../../src/engine'
 import { createTestEngine, TEST_ACCOUNT, TEST_AREAS, TEST_GRANT, type TestEngine } from '../../src/engine/testing'
 import { wire, type Fetch } from '../../src/engine/wire'
-import { household, visit, ULID } from './documents'
+import { household, review, visit, ULID } from './documents'
 
 let engine: TestEngine | null = null
 
@@ -171,6 +171,29 @@ describe('sync', () => {
     expect(since[0]).toBe('0')
     expect(since.at(-1)).toBe('0')
     expect(since).toContain('41')
+  })
+
+  it('sends again only its own after a restore, and forgets reviews that were never spoken', async () => {
+    let uuid = 'before'
+    const net = network({ '/sync/': () => json({ uuid }) })
+    const own = visit(ULID('1'), '501')
+    engine = await createTestEngine({
+      documents: [household('501', { by: 'lihua' }), household('502', { by: 'zhao' }), own, visit(ULID('2'), '502', { by: 'zhao' })],
+      fetch: net.fetch,
+    })
+    await engine.sync.syncNow()
+    const visit_rev = engine.library.visit(own._id)?.doc._rev ?? ''
+    await engine.arrive([review(ULID('1'), visit_rev, { state: 'approved' })])
+    expect(engine.library.visit(own._id)?.state).toBe('approved')
+    expect(net.bodies).toEqual([])
+    uuid = 'after'
+    await engine.sync.syncNow()
+    const sent = net.bodies.flatMap((body) => (body as { docs: { _id: string }[] }).docs.map((doc) => doc._id))
+    expect(sent.sort()).toEqual([HOUSEHOLD, own._id].sort())
+    await vi.waitFor(() => {
+      expect(engine?.library.visit(own._id)?.state).toBe('pending')
+    })
+    expect(engine.sync.state).toMatchObject({ waiting: 0, refused: 0 })
   })
 
   it('asks the server again before it believes that an area was taken away', async () => {

@@ -2,9 +2,10 @@
 
 import type { AnyDocument, Stored } from '../documents'
 import { Mutex } from './mutex'
-import { localDocuments, openDatabase, type Local } from './pouch'
+import { localDocuments, openDatabase, type Held, type Local } from './pouch'
 
 const MARKER = '_local/outbox:'
+const SERVER = '_local/server'
 
 /** Says that a document has a revision which the server has not acknowledged. Written with it, in one transaction. */
 export interface Marker {
@@ -209,6 +210,49 @@ export class AreaStore {
       const end = edited ? [{ _id: id, _rev: edited._rev, _deleted: true, [GIVEN_UP]: true }] : []
       await this.db.bulkDocs([...end, { _id: marker._id, _rev: marker._rev, _deleted: true }])
     })
+  }
+
+  /** The identity of the server that this phone's documents were last compared with; null before the first contact. */
+  async server(): Promise<string | null> {
+    return (await this.#server())?.uuid ?? null
+  }
+
+  /** Every document that this phone holds, deleted ones too. */
+  async held(): Promise<readonly Held[]> {
+    return (await this.db.changes({ since: 0, style: 'all_docs', include_docs: true })).results
+  }
+
+  /** The leaves that the server has, had, or is to have: not what an edit that was given up left on this phone. */
+  async leaves(id: string): Promise<string[]> {
+    try {
+      const found = await this.db.get<{ ok?: { _rev: string; [GIVEN_UP]?: true } }>(id, { open_revs: 'all' })
+      return found.flatMap(({ ok }) => (ok && !ok[GIVEN_UP] && !ok._rev.endsWith(LOWEST) ? ok._rev : []))
+    } catch (error) {
+      if (isMissing(error)) return []
+      throw error
+    }
+  }
+
+  /**
+   * The server `uuid` was compared with: what it lost waits again, what it will never hear of again is gone here too.
+   * In one transaction, so that a kill in between leaves all of it to be compared once more.
+   */
+  compared(uuid: string, lost: readonly Stored[], gone: readonly Stored[], now: number): Promise<void> {
+    return this.#mutex.run(async () => {
+      const waiting = new Set((await this.markers()).map((marker) => marker.doc))
+      const markers = lost.filter(({ _id }) => !waiting.has(_id)).map(({ _id }) => renewed(_id, null, null, now, 0))
+      const tombs = gone.map(({ _id, _rev }) => ({ _id, _rev, _deleted: true }))
+      await this.db.bulkDocs([...tombs, ...markers, { ...(await this.#server()), _id: SERVER, uuid }])
+    })
+  }
+
+  async #server(): Promise<{ uuid: string; _rev: string } | null> {
+    try {
+      return await this.db.get<{ uuid: string; _rev: string }>(SERVER)
+    } catch (error) {
+      if (isMissing(error)) return null
+      throw error
+    }
   }
 
   /** A photo's picture, while it is on this phone. */

@@ -24,8 +24,16 @@ export interface Local {
   allDocs(options: { keys?: string[]; include_docs: true; conflicts?: true }): Promise<{ rows: { doc?: Stored | null }[] }>
   revsDiff(revs: Record<string, string[]>): Promise<Record<string, { missing?: string[] }>>
   changes(options: { live: true; since: number | string; include_docs: true; conflicts: true }): Feed
+  changes(options: { since: 0; style: 'all_docs'; include_docs: true }): Promise<{ results: readonly Held[] }>
   destroy(): Promise<void>
   close(): Promise<void>
+}
+
+/** A document as the phone holds it, deleted ones too: the winner and all leaf revisions. */
+export interface Held {
+  readonly id: string
+  readonly changes: readonly { rev: string }[]
+  readonly doc?: Stored
 }
 
 interface Feed {

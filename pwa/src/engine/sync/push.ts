@@ -6,7 +6,7 @@
  * which it can be taken back; and what the server acknowledged or refused is known document by document.
  */
 
-import { GIVEN_UP, isHeld, type AreaStore, type Marker } from '../local/area'
+import { isHeld, type AreaStore, type Marker } from '../local/area'
 import type { Wire } from '../wire'
 
 export interface Acknowledged {
@@ -62,7 +62,7 @@ async function pushBatch(
   now: () => number,
   onSettled: (store: AreaStore, batch: readonly Acknowledged[]) => Promise<void>,
 ): Promise<void> {
-  const leaves = new Map(await Promise.all(markers.map(async (marker) => [marker.doc, await leavesOf(store, marker.doc)] as const)))
+  const leaves = new Map(await Promise.all(markers.map(async (marker) => [marker.doc, await store.leaves(marker.doc)] as const)))
   const known = Object.fromEntries([...leaves].map(([id, revs]) => [id, revs]))
   const diff = await wire.send<Record<string, { missing: string[] }>>(`${remote}/_revs_diff`, { method: 'POST', body: known })
   const refused = new Map<string, string>()
@@ -113,16 +113,6 @@ export class BatchError extends Error {
     readonly reason: string,
   ) {
     super(`${error}: ${reason}`)
-  }
-}
-
-async function leavesOf(store: AreaStore, id: string): Promise<string[]> {
-  try {
-    const found = await store.db.get<{ ok?: { _rev: string; [GIVEN_UP]?: true } }>(id, { open_revs: 'all' })
-    return found.flatMap(({ ok }) => (ok && !ok[GIVEN_UP] ? ok._rev : []))
-  } catch (error) {
-    if ((error as { status?: number }).status === 404) return []
-    throw error
   }
 }
 

@@ -13,6 +13,7 @@ import type { Stored } from '../documents'
 import type { Wire } from '../wire'
 import { arrival, pull } from './pull'
 import { push, type Acknowledged } from './push'
+import { compare } from './compare'
 import type { AreaStore } from '../local/area'
 
 /** All in ms. */
@@ -53,6 +54,10 @@ export interface SynchroniserPorts {
   readonly doubted: () => Promise<void>
   /** These are the winners of what came in. */
   readonly arrived: (documents: readonly Stored[]) => void
+  /** Whose phone this is. */
+  readonly account: () => string
+  /** A restored server had lost something: markers were written for it. */
+  readonly waitAgain: () => Promise<void>
   /** A round ended well. */
   readonly finished: (at: string) => void
 }
@@ -201,7 +206,7 @@ export class Synchroniser implements SyncState {
   }
 
   async #round(): Promise<void> {
-    const { wire, holdings, now, settled, photoReady } = this.#ports
+    const { wire, holdings, now, settled, photoReady, account } = this.#ports
     const signal = this.#stop.signal
     let detail: SyncDetail | null = null
     this.#began = now()
@@ -219,6 +224,10 @@ export class Synchroniser implements SyncState {
         }
       }
     }
+    await each(async ({ area, photos, remote }) => {
+      const lost = await compare([area, photos], remote, wire, { uuid: this.#uuid, account: account(), now: now(), signal })
+      if (lost > 0) await this.#ports.waitAgain()
+    })
     await each(async ({ area, remote }) => push(area, remote, wire, await area.markers(), now, settled))
     await each(async ({ area, remote }) => {
       const ids = await pull(area.db, remote, wire, this.#uuid, signal)
