@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Mapping
 from decimal import Decimal
+from json.encoder import encode_basestring
 from typing import Any, Final
 
 import msgspec
@@ -49,6 +50,10 @@ def join(fields: Mapping[str, msgspec.Raw]) -> bytes:
 def splice(head: bytes, body: bytes) -> bytes:
     """Return one object of the fields of ``head`` (``"a":1,"b":2`` without braces) followed by those of ``body``."""
     return b"{" + head + (b"}" if len(body) == len(b"{}") else b"," + body[1:])
+
+
+quoted: Final = encode_basestring
+"""Return a string as JSON text."""
 
 
 def canonical(text: bytes, value: Any) -> bytes:

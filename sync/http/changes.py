@@ -11,6 +11,7 @@ from sync.errors import BadQuery, BadRequest, NotOffered, TooLarge
 from sync.feed import BEAT, Patience, follow
 from sync.http import query
 from sync.http.wire import JSON, Answer, Call
+from sync.jsontext import quoted
 from sync.store.values import Ask, Change, Page, Show
 
 CONTINUOUS_SECONDS: Final = 600.0
@@ -40,10 +41,11 @@ async def _answer(call: Call, view: View, asked: dict[str, str], doc_ids: Any) -
     if feed != "normal" and feed not in SHAPES:
         raise BadRequest("Supported `feed` types: normal, longpoll, continuous, eventsource")
     store = call.front.store
-    told = await store.database.read(lambda c: store.info_now(c, view))
     since = asked.get("last-event-id") or call.headers.get("last-event-id") or asked.get("since")
+    if since == "now":
+        since = str((await store.database.read(lambda c: store.info_now(c, view))).update_seq)
     ask = Ask(
-        since=_since(since, told.update_seq),
+        since=_since(since),
         limit=query.count(asked, "limit"),
         descending=query.flag(asked, "descending"),
         all_leaves=_style(asked),
@@ -96,16 +98,13 @@ class _Lines:
         return [self._line(change) for change in page.changes]
 
     def _line(self, change: Change) -> bytes:
-        line: dict[str, Any] = {
-            "seq": str(change.seq),
-            "id": change.id,
-            "changes": [{"rev": rev} for rev in change.revs],
-        }
+        revs = '"},{"rev":"'.join(change.revs)
+        line = f'{{"seq":"{change.seq}","id":{quoted(change.id)},"changes":[{{"rev":"{revs}"}}]'
         if change.deleted:
-            line["deleted"] = True
+            line += ',"deleted":true'
         if self._show is not None:
-            line["doc"] = orjson.Fragment(self._docs[change.id])
-        return orjson.dumps(line)
+            return b'%b,"doc":%b}' % (line.encode(), self._docs[change.id])
+        return (line + "}").encode()
 
     def follow(self, ask: Ask, patience: Patience) -> AsyncIterator[Any]:
         return follow(self.read, self.wait, ask, patience)
@@ -158,11 +157,9 @@ SHAPES: Final[dict[str, tuple[Shape, str]]] = {
 }
 
 
-def _since(told: str | None, newest: int) -> int:
+def _since(told: str | None) -> int:
     if told is None or told in {"", "0", '"0"'}:
         return 0
-    if told == "now":
-        return newest
     number = told.strip('"').partition("-")[0]
     if not number.isascii() or not number.isdecimal() or len(number) > 15:  # noqa: PLR2004  below 2**53
         raise BadRequest("Malformed sequence supplied in 'since' parameter.")

@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from sync.errors import SyncError
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(NamedTuple):
     """The revision is in the store. ``new`` is false when it was there before."""
 
     id: str
@@ -53,8 +52,7 @@ class Attachment:
     chunks: Iterator[bytes]
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """One line of a feed."""
 
     seq: int
@@ -117,8 +115,7 @@ class Show:
 PLAIN: Final = Show()
 
 
-@dataclass(frozen=True, slots=True)
-class Revision:
+class Revision(NamedTuple):
     """One revision of a document as JSON text."""
 
     id: str

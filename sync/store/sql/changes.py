@@ -9,7 +9,7 @@ from sync.store.sql.rows import COLUMNS, Row
 from sync.store.sql.run import EACH, array, first, rows
 from sync.store.values import Ask, Change, Page, Range
 
-COUNTED: Final = 10_000
+COUNTED: Final = 2_000
 """How many pending changes are counted exactly; a count of all would cost more than the page."""
 
 
@@ -35,7 +35,10 @@ def page(connection: Connection, opened: Opened, ask: Ask) -> Page:
             limit,
         )
     ]
-    changes = [_change(row, all_leaves=ask.all_leaves) for row in found]
+    changes = [
+        Change(row.seq, row.id, _leaves(row) if ask.all_leaves else (row.rev,), bool(row.deleted), row.body)
+        for row in found
+    ]
     if len(found) < limit:
         last = max(since, opened.update_seq) if not ask.descending or not found else found[-1].seq
         return Page(changes, last, 0)
@@ -63,11 +66,10 @@ def _source(opened: Opened) -> tuple[str, str, str, list[int]]:
     return "m.position", source, "d.n = m.doc AND d.db = ? AND m.scope = ?", [opened.n, opened.scope]
 
 
-def _change(row: Row, *, all_leaves: bool) -> Change:
-    revs: tuple[str, ...] = (row.rev,)
-    if all_leaves and ";" in row.tree:
-        revs = tuple(leaf.rev for leaf in row.revisions().leaves())
-    return Change(row.seq, row.id, revs, bool(row.deleted), row.body)
+def _leaves(row: Row) -> tuple[str, ...]:
+    if ";" not in row.tree:
+        return (row.rev,)
+    return tuple(leaf.rev for leaf in row.revisions().leaves())
 
 
 def listing(connection: Connection, opened: Opened, wanted: Range) -> tuple[list[Row], int]:

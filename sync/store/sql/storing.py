@@ -32,15 +32,15 @@ class Storing:
         self._members: Final = members
         self._base: Final = opened.n << SEQUENCE_BITS
         self._seq = opened.update_seq
-        self._inserts: Final[list[tuple[Any, ...]]] = []
+        self._inserts: Final[list[Row]] = []
         self._updates: Final[list[tuple[Any, ...]]] = []
         self._bodies: Final[list[tuple[int, bytes, bytes | None]]] = []
         self._attached: Final[list[tuple[int, str, str]]] = []
         self._contents: Final[dict[str, Content]] = {}
         self._changed: Final[list[tuple[Row, Accept]]] = []
         self._was_deleted: Final[dict[int, int]] = {}
-        self._live = 0
-        self._gone = 0
+        self._count: Final = [0, 0]
+        """Documents more than before: live, deleted."""
         self.fields: Final[dict[int, Mapping[str, Any]]] = {}
         """Body row number → parsed body, for the bodies of this batch."""
         self.touched: Final[dict[str | None, int]] = {}
@@ -53,13 +53,12 @@ class Storing:
         n = self._base | seq
         start, ids = candidate.path
         if old is None:
-            if len(ids) == 1:
-                text = ""
-            else:
+            text = ""
+            if len(ids) > 1:
                 tree = Tree.of_path(start, ids, deleted=draft.deleted, body=seq)
                 text = tree.stem(self._opened.revs_limit).dump()
             row = Row(n, draft.id, candidate.rev, int(draft.deleted), seq, n, text, accept.owner)
-            self._inserts.append((n, self._opened.n, *row[1:]))
+            self._inserts.append(row)
         else:
             tree = (candidate.tree or old.revisions()).graft(start, ids, deleted=draft.deleted, body=seq)
             tree = tree.stem(self._opened.revs_limit)
@@ -67,9 +66,9 @@ class Storing:
             body = self._base | best.body
             row = Row(old.n, old.id, best.rev, int(best.deleted), seq, body, tree.dump(), accept.owner)
             self._updates.append((*row[2:], old.n))
-            self._count(old, -1)
             self._was_deleted[old.n] = old.deleted
-        self._count(row, +1)
+            self._count[old.deleted] -= 1
+        self._count[row.deleted] += 1
         stubs = self._attach(n, candidate.attachments) if candidate.attachments else None
         self._bodies.append((n, draft.body, stubs))
         self.fields[n] = draft.fields
@@ -81,13 +80,13 @@ class Storing:
             return []
         connection = self._connection
         databases.take(connection, self._opened, len(self._bodies))
-        databases.add(connection, self._opened, live=self._live, gone=self._gone)
+        databases.add(connection, self._opened, live=self._count[0], gone=self._count[1])
         many(connection, "INSERT INTO sync_body (n, body, attachments) VALUES (?, ?, ?)", self._bodies)
         many(
             connection,
-            "INSERT INTO sync_document (n, db, id, rev, deleted, seq, body, tree, owner) "
+            "INSERT INTO sync_document (n, id, rev, deleted, seq, body, tree, owner, db) "
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            self._inserts,
+            [(*row, self._opened.n) for row in self._inserts],
         )
         many(
             connection,
@@ -99,12 +98,6 @@ class Storing:
         self.touched[None] = self._seq
         self._place()
         return [(row, tuple(accept.scopes)) for row, accept in self._changed]
-
-    def _count(self, row: Row, sign: int) -> None:
-        if row.deleted:
-            self._gone += sign
-        else:
-            self._live += sign
 
     def _attach(self, n: int, attachments: Mapping[str, Kept]) -> bytes:
         for name, kept in attachments.items():

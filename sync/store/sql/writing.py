@@ -105,8 +105,11 @@ def _verdicts(
         return []
     places = batch.places or {}
     if batch.rules is None or batch.trusted or batch.places is not None:
+        scope = batch.view.scope
+        fresh = Accept() if scope is None else Accept(scope, (scope,))
         verdicts: Sequence[Verdict] = [
-            places.get(candidate.draft.id) or _stay(candidate, batch.view, members) for candidate in candidates
+            places.get(candidate.draft.id) or (_stay(candidate.row, members) if candidate.row else fresh)
+            for candidate in candidates
         ]
     else:
         stored = _stored(connection, [candidate.row for candidate in candidates if candidate.row], members)
@@ -126,13 +129,11 @@ def _within(candidate: Candidate, verdict: Verdict, scope: str) -> Verdict:
     return verdict
 
 
-def _stay(candidate: Candidate, view: View, members: Mapping[int, Sequence[tuple[int, str, int]]]) -> Accept:
-    """Return the verdict that leaves a document where it is, and puts a new one into the view's scope."""
-    if candidate.row is None:
-        return Accept() if view.scope is None else Accept(view.scope, (view.scope,))
-    places = members.get(candidate.row.n, ())
+def _stay(row: Row, members: Mapping[int, Sequence[tuple[int, str, int]]]) -> Accept:
+    """Return the verdict that leaves a document where it is."""
+    places = members.get(row.n, ())
     feed = all(position > 0 for _, _, position in places)
-    return Accept(candidate.row.owner, tuple(name for _, name, _ in places), feed)
+    return Accept(row.owner, tuple(name for _, name, _ in places), feed)
 
 
 def _incoming(candidate: Candidate) -> Incoming:
