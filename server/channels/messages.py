@@ -1,9 +1,11 @@
 """E-mail and chat robots (企业微信, 钉钉, 飞书), through apprise."""
 
 import asyncio
+import contextlib
 import logging
 import warnings
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from typing import Any, Final
 from urllib.parse import quote
@@ -39,11 +41,15 @@ logging.getLogger("apprise").addFilter(lambda _record: False)
 
 
 class MessageSender:
-    """Sends through apprise, in a thread of ``threads``, at most ``timeout_seconds`` long."""
+    """Sends through apprise, in a thread of ``threads``, at most ``timeout_seconds`` long.
+
+    A thread cannot be ended: a mail server that never comes to an end keeps it. So one account has a few at a time.
+    """
 
     def __init__(self, settings: MessageSettings, threads: Executor) -> None:
         self._settings = settings
         self._threads = threads
+        self._under_way: Final[Counter[str]] = Counter()
         self._asset: Final = apprise.AppriseAsset(
             app_id="baijiamen",
             app_desc="百家门",
@@ -56,11 +62,22 @@ class MessageSender:
         """Send ``parcel`` to the :class:`Address` ``target``; never raises."""
         if not isinstance(target, Address):
             raise TypeError(target)
-        work = asyncio.get_running_loop().run_in_executor(self._threads, self._send, parcel, target)
+        if self._under_way[target.account] >= self._settings.threads_each:
+            return Later("busy")
+        work = self._threads.submit(self._send, parcel, target)
+        self._under_way[target.account] += 1
+        loop = asyncio.get_running_loop()
+        work.add_done_callback(lambda _: _in(loop, self._ended, target.account))
         try:
-            return await asyncio.wait_for(asyncio.shield(work), self._settings.timeout_seconds)
+            return await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(work)), self._settings.timeout_seconds)
         except TimeoutError:
-            return Later("timeout")  # its thread ends by itself: apprise's sockets have time limits of their own
+            work.cancel()  # one that had to wait for a thread must not go out after all: it is sent again
+            return Later("timeout")
+
+    def _ended(self, account: str) -> None:
+        self._under_way[account] -= 1
+        if not self._under_way[account]:
+            del self._under_way[account]
 
     def _send(self, parcel: Parcel, target: Address) -> Outcome:
         try:
@@ -76,6 +93,11 @@ class MessageSender:
         except Exception:  # noqa: BLE001  plugins raise what their libraries raise, with addresses in it
             return Later("not taken")
         return Sent() if taken else Later("not taken")
+
+
+def _in(loop: asyncio.AbstractEventLoop, work: Callable[[str], None], account: str) -> None:
+    with contextlib.suppress(RuntimeError):  # the loop is closed: nobody sends any more
+        loop.call_soon_threadsafe(work, account)
 
 
 def _with_key(target: Address, key: str) -> str:

@@ -32,4 +32,5 @@ class MessageSettings(BaseModel):
     timeout_seconds: float = Field(30, gt=0, description="longest wait for one message to be taken")
     mail_ports: list[int] = Field(default_factory=lambda: [25, 465, 587, 2525], description="ports of mail servers")
     per_account: int = Field(5, ge=1, description="addresses of one account")
-    threads: int = Field(8, ge=1, description="messages under way at the same time, web push included")
+    threads: int = Field(8, ge=1, description="messages under way at the same time; web push has as many of its own")
+    threads_each: int = Field(2, ge=1, description="messages of one account under way at the same time")

@@ -43,20 +43,22 @@ class WhenNeeded:
 def deliverer(database: Database, settings: Settings, clock: Clock) -> Iterator[Deliverer]:
     """Give what sends through all channels, under a name that no other process has."""
     keys = vapid.load(settings.data)
-    threads = ThreadPoolExecutor(settings.messages.threads, thread_name_prefix="channel")
+    pushing = ThreadPoolExecutor(settings.messages.threads, thread_name_prefix="web-push")
+    writing = ThreadPoolExecutor(settings.messages.threads, thread_name_prefix="message")
     try:
         yield Deliverer(
             database,
             clock,
             Times(settings.reminders),
             {
-                Channel.WEB_PUSH: WhenNeeded(lambda: _web_push(settings, keys, threads)),
-                Channel.MESSAGE: WhenNeeded(lambda: _messages(settings, threads)),
+                Channel.WEB_PUSH: WhenNeeded(lambda: _web_push(settings, keys, pushing)),
+                Channel.MESSAGE: WhenNeeded(lambda: _messages(settings, writing)),
             },
             worker=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}",
         )
     finally:
-        threads.shutdown(wait=False, cancel_futures=True)
+        for threads in (pushing, writing):
+            threads.shutdown(wait=False, cancel_futures=True)
 
 
 def _web_push(settings: Settings, keys: Vapid02, threads: Executor) -> Sender:

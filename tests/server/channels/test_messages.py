@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
@@ -64,3 +65,53 @@ async def test_no_mail_server_is_tried_later(sender: MessageSender) -> None:
 async def test_an_address_that_is_none_is_refused(sender: MessageSender) -> None:
     broken = Address("a", "visitor", "nonsense", "nonsense://x", enabled=True, created_ms=0)
     assert await sender.send(PARCEL, broken) == Refused("unusable address")
+
+
+class Tarpit:
+    """A mail server that says nothing until it lets go."""
+
+    def __init__(self) -> None:
+        self.port = 0
+        self.holds = asyncio.Semaphore(0)
+        self.over = asyncio.Event()
+
+    async def talk(self, _reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.holds.release()
+        await self.over.wait()
+        writer.close()
+
+
+@pytest.fixture
+async def tarpit() -> AsyncIterator[Tarpit]:
+    made = Tarpit()
+    server = await asyncio.start_server(made.talk, "127.0.0.1", 0)
+    made.port = server.sockets[0].getsockname()[1]
+    yield made
+    made.over.set()
+    server.close()
+    await server.wait_closed()
+
+
+async def test_what_waited_too_long_for_a_thread_is_not_sent_after_all(tarpit: Tarpit, mail: MailServer) -> None:
+    with ThreadPoolExecutor(1) as threads:
+        sender = MessageSender(MessageSettings(timeout_seconds=0.5), threads)
+        stuck = asyncio.ensure_future(sender.send(PARCEL, to(tarpit.port)))
+        await tarpit.holds.acquire()
+        assert await sender.send(PARCEL, replace(to(mail.port), account="other")) == Later("timeout")
+        assert await stuck == Later("timeout")
+        tarpit.over.set()
+        await asyncio.to_thread(threads.shutdown)
+    assert mail.messages == []
+
+
+async def test_one_account_does_not_hold_every_thread(tarpit: Tarpit, mail: MailServer) -> None:
+    with ThreadPoolExecutor(3) as threads:
+        sender = MessageSender(MessageSettings(), threads)
+        stuck = [asyncio.ensure_future(sender.send(PARCEL, to(tarpit.port))) for _ in range(2)]
+        for _ in stuck:
+            await tarpit.holds.acquire()
+        assert await sender.send(PARCEL, to(mail.port)) == Later("busy")
+        assert await sender.send(PARCEL, replace(to(mail.port), account="other")) == Sent()
+        tarpit.over.set()
+        assert set(await asyncio.gather(*stuck)) == {Later("not taken")}
+        assert await sender.send(PARCEL, to(mail.port)) == Sent()
