@@ -19,6 +19,7 @@ export const routes: RouteRecordRaw[] = [
   { path: '/outbox', name: 'outbox', component: OutboxPage },
   { path: '/reviews/:id?', name: 'reviews', component: () => import('@/features/reviews/ReviewsPage.vue'), props: true },
   { path: '/me', name: 'me', component: () => import('@/features/me/MePage.vue') },
+  { path: '/me/password', name: 'password', component: () => import('@/features/me/PasswordPage.vue') },
   { path: '/me/card', name: 'card', component: () => import('@/features/me/CardPage.vue') },
   { path: '/:rest(.*)*', name: 'missing', component: () => import('@/features/shell/MissingPage.vue'), meta: { open: true } },
 ]

@@ -1,14 +1,15 @@
 import { describe, expect, it, vi } from 'vitest'
 import { emptyChoice, isPlain, toFilter } from '@/features/reviews/filter'
+import type { FakeEngine } from './fake/engine'
 import { makeRow } from './fake/reviews'
 import { Screen } from './screen'
 
 // The page is fetched when it is first opened.
 const PATIENCE = { timeout: 10_000 }
 
-async function openReviews(wide = false): Promise<Screen> {
+async function openReviews(wide = false, prepare?: (engine: FakeEngine) => void): Promise<Screen> {
   vi.spyOn(window, 'matchMedia').mockImplementation((query) => Object.assign(new EventTarget(), { matches: wide && query.includes('900px'), media: query }) as MediaQueryList)
-  const screen = await Screen.open('/reviews', { role: 'supervisor' })
+  const screen = await Screen.open('/reviews', { role: 'supervisor' }, prepare)
   await vi.waitFor(() => expect(screen.all('[data-testid=review-row]').length).toBeGreaterThan(0), PATIENCE)
   return screen
 }
@@ -30,6 +31,36 @@ describe('reviewing', () => {
     const screen = await openReviews()
     screen.engine.reviews.arrive(makeRow(99, { household: { id: 'h', address: '9号楼1门101', name: '钱多福' } }))
     await vi.waitFor(() => expect(screen.all('[data-testid=review-row]')[0]?.textContent).toContain('钱多福'), PATIENCE)
+  })
+
+  it('goes on past pages that are short or empty', async () => {
+    const rows = [
+      ...Array.from({ length: 9 }, (_, n) => makeRow(n + 1, { state: 'approved' })),
+      ...Array.from({ length: 30 }, (_, n) => makeRow(n + 10)),
+    ]
+    const screen = await openReviews(false, (engine) => Object.assign(engine.reviews, { rows, span: 4 }))
+    await vi.waitFor(() => expect(screen.has('button', '再看一些')).toBe(true), PATIENCE)
+    await screen.settle()
+    expect(screen.all('[data-testid=review-row]').length).toBeGreaterThanOrEqual(20)
+    await screen.tap('button', '再看一些')
+    await vi.waitFor(() => expect(screen.all('[data-testid=review-row]')).toHaveLength(30), PATIENCE)
+    expect(screen.has('button', '再看一些')).toBe(false)
+  })
+
+  it('says that there is nothing only when there is no more to come', async () => {
+    const pages: (() => void)[] = []
+    const counts = { pending: 0, approved: 0, returned: 0 }
+    const screen = await Screen.open('/reviews', { role: 'supervisor' }, ({ api }) => {
+      api.visits.list = ({ cursor } = {}) => new Promise((done) => pages.push(() => done({ items: [], next: cursor ? null : '7', counts })))
+    })
+    await vi.waitFor(() => expect(pages).toHaveLength(1), PATIENCE)
+    pages[0]!()
+    await vi.waitFor(() => expect(pages).toHaveLength(2), PATIENCE)
+    expect(screen.text).not.toContain('没有符合条件的走访')
+    expect(screen.has('button', '再看一些')).toBe(false)
+    pages[1]!()
+    await vi.waitFor(() => expect(screen.text).toContain('没有符合条件的走访'), PATIENCE)
+    expect(screen.has('button', '再看一些')).toBe(false)
   })
 
   it('approves, and keeps the row in its place', async () => {

@@ -4,6 +4,9 @@ import { useEngine } from '@/composables/useEngine'
 import type { ReviewState, VisitFilter, VisitRow } from '@/engine'
 
 const PAGE = 50
+// The server looks over so much at a time and no more: under a narrow filter a page may be short, or empty, with more to
+// come. So pages are fetched until a screen is full.
+const SCREENFUL = 20
 // Pushes arrive in batches: one look at the list answers for all of a batch.
 const GATHER_MS = 250
 
@@ -35,37 +38,36 @@ export function useReviewList(filter: Readonly<Ref<VisitFilter>>): ReviewList {
   let gathering: ReturnType<typeof setTimeout> | undefined
 
   async function reload(): Promise<void> {
-    const mine = ++round
+    await fill(++round, true)
+  }
+
+  async function more(): Promise<void> {
+    if (next.value !== null && !loading.value) await fill(round, false)
+  }
+
+  /** Show pages as they come, until there is a screenful of new rows or no more of them. */
+  async function fill(mine: number, anew: boolean): Promise<void> {
     loading.value = true
     failed.value = ''
     try {
-      const page = await api.visits.list({ ...filter.value, limit: PAGE })
-      if (mine !== round) return
-      decided.clear()
-      items.value = page.items
-      next.value = page.next
-      counts.value = page.counts
+      for (let first = anew, found = 0; first || (next.value !== null && found < SCREENFUL); first = false) {
+        const cursor = first || next.value === null ? {} : { cursor: next.value }
+        const page = await api.visits.list({ ...filter.value, limit: PAGE, ...cursor })
+        if (mine !== round) return
+        if (first) {
+          decided.clear()
+          counts.value = page.counts
+        }
+        const before = first ? [] : items.value
+        const known = new Set(before.map((row) => row.id))
+        items.value = [...before, ...page.items.filter((row) => !known.has(row.id))]
+        found += page.items.length
+        next.value = page.next
+      }
     } catch (error) {
       if (mine === round) failed.value = reasonOf(error)
     } finally {
       if (mine === round) loading.value = false
-    }
-  }
-
-  async function more(): Promise<void> {
-    if (next.value === null || loading.value) return
-    const mine = round
-    loading.value = true
-    try {
-      const page = await api.visits.list({ ...filter.value, limit: PAGE, cursor: next.value })
-      if (mine !== round) return
-      const known = new Set(items.value.map((row) => row.id))
-      items.value = [...items.value, ...page.items.filter((row) => !known.has(row.id))]
-      next.value = page.next
-    } catch (error) {
-      failed.value = reasonOf(error)
-    } finally {
-      loading.value = false
     }
   }
 
@@ -88,6 +90,7 @@ export function useReviewList(filter: Readonly<Ref<VisitFilter>>): ReviewList {
       for (const row of reread) if (row && (decided.has(row.id) || matches(row))) fresh.set(row.id, row)
       counts.value = page.counts
       items.value = merged(page.items, ids, fresh)
+      if (items.value.length === 0) void more()
     } catch {
       // The next event, or the reader, tries again.
       for (const id of ids) changed.add(id)

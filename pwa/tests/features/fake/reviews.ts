@@ -3,6 +3,8 @@ import { ApiError, type Api, type VisitDetail, type VisitEvent, type VisitFilter
 export interface FakeReviews {
   visits: Api['visits']
   rows: VisitRow[]
+  /** How many rows the server looks over for one page: with less than a page, pages are short, or empty. */
+  span: number
   /** A visit arrives at the server. */
   arrive: (row: VisitRow) => void
 }
@@ -34,13 +36,14 @@ export function fakeReviews(count: number): FakeReviews {
   const listeners = new Set<(event: VisitEvent) => void>()
   let seq = 0
   const fake: FakeReviews = {
+    span: Infinity,
     rows: Array.from({ length: count }, (_, index) => makeRow(index + 1)),
     arrive(row) {
       fake.rows = [row, ...fake.rows.filter((one) => one.id !== row.id)]
       for (const listener of listeners) listener({ id: row.id, seq: ++seq, state: row.state })
     },
     visits: {
-      list: (filter: VisitFilter = {}) => Promise.resolve(page(fake.rows, filter)),
+      list: (filter: VisitFilter = {}) => Promise.resolve(page(fake.rows, filter, fake.span)),
       get: (id) => Promise.resolve(detail(fake.rows, id)),
       approve: (id, rev) => decide(id, rev, 'approved', ''),
       return: (id, rev, note) => decide(id, rev, 'returned', note),
@@ -65,14 +68,18 @@ export function fakeReviews(count: number): FakeReviews {
   return fake
 }
 
-function page(rows: VisitRow[], filter: VisitFilter) {
-  const found = rows.filter((row) => (!filter.state || row.state === filter.state) && (!filter.outcome || row.outcome === filter.outcome))
-  const from = Number(filter.cursor ?? 0)
-  const limit = filter.limit ?? 50
+function page(rows: VisitRow[], filter: VisitFilter, span: number) {
+  const fits = (row: VisitRow) => (!filter.state || row.state === filter.state) && (!filter.outcome || row.outcome === filter.outcome)
+  const items: VisitRow[] = []
+  let at = Number(filter.cursor ?? 0)
+  for (const end = at + span; at < rows.length && at < end && items.length < (filter.limit ?? 50); at++) {
+    const row = rows[at]!
+    if (fits(row)) items.push(row)
+  }
   const count = (state: string) => rows.filter((row) => row.state === state).length
   return {
-    items: found.slice(from, from + limit),
-    next: found.length > from + limit ? String(from + limit) : null,
+    items,
+    next: at < rows.length ? String(at) : null,
     counts: { pending: count('pending'), approved: count('approved'), returned: count('returned') },
   }
 }
