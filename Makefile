@@ -4,15 +4,16 @@ PYTHON ?= python3
 BIN := .venv/bin
 PORT ?= 8000
 DEBIAN := chromium fonts-noto-cjk
+POSTGRESQL := /usr/lib/postgresql/15/bin/postgres
 
-.PHONY: demo test setup dev browser build check types format python-tests phone-tests lock clean
+.PHONY: demo test setup dev browser postgresql build check types format python-tests phone-tests lock clean
 
 ## demo: set everything up, fill a demo district, serve on http://127.0.0.1:8000
 demo: setup
 	$(BIN)/baijiamen demo --port $(PORT)
 
 ## test: set everything up (browser and fonts too) and run every check and test
-test: dev build browser check phone-tests python-tests
+test: dev build browser postgresql check phone-tests python-tests
 
 ## setup: the Python environment and the phone application; afterwards .venv/bin/baijiamen runs
 setup: .venv/runtime.stamp build
@@ -43,6 +44,11 @@ pwa/dist/index.html: pwa/node_modules/.package-lock.json $(shell find pwa/src pw
 browser:
 	@dpkg-query -W $(DEBIAN) >/dev/null 2>&1 || \
 	  (apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $(DEBIAN))
+
+## postgresql: PostgreSQL 15 from Debian, when it is missing; the tests start one of their own
+postgresql:
+	@test -x $(POSTGRESQL) || \
+	  (apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends postgresql-15)
 
 ## check: lint, format, types, import contracts, and the phone's twins of them
 check: dev

@@ -7,6 +7,10 @@ from server.database.migrate import METADATA
 
 
 def _run(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        from sync.store.postgresql import lock  # noqa: PLC0415  the system that is there, and no other
+
+        lock(connection)  # of several processes that start together one migrates; the others find it done
     context.configure(
         connection=connection,
         target_metadata=METADATA,

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from sqlalchemy import Text
+
 from server.accounts import tables as accounts
 from server.areas import tables as areas
 from server.calendar import tables as calendar
@@ -32,3 +34,10 @@ NOUNS: Final = (
 )
 
 __all__ = ["NOUNS", "metadata"]
+
+# Ids, days and paths are compared and sorted by code points, whatever the language of a PostgreSQL database: ranges of
+# them are ranges of an index. It is said here, once, so that no noun can forget it.
+for _table in metadata.tables.values():
+    for _column in _table.columns:
+        if isinstance(_column.type, Text):
+            _column.type = _column.type.with_variant(Text(collation="C"), "postgresql")

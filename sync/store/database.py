@@ -4,8 +4,9 @@ Everything that touches SQL, in ``sync`` and in ``server``, is a plain function 
 by :meth:`Database.read` or :meth:`Database.write`. A request is one such call, hence one transaction; repositories
 and services never commit.
 
-On SQLite the writer is a thread of its own. Jobs that wait together share one transaction and one flush to disk
-(group commit), each inside a savepoint, so that one that fails undoes only itself.
+The writer is a thread of its own. Jobs that wait together share one transaction and one flush to disk (group commit),
+each inside a savepoint, so that one that fails undoes only itself. A write transaction has the database to itself, on
+PostgreSQL too, where several processes write: what a job reads stays as it is until the job's own writes are stored.
 """
 
 import asyncio
@@ -17,17 +18,18 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.pool import QueuePool
+
+from sync.store.backend import BUSY_SECONDS, Backend, Ears, TransactionLost, backend
+
+__all__ = ["BUSY_SECONDS", "Database", "TransactionLost", "after_commit"]
 
 T = TypeVar("T")
 Job = Callable[[Connection], T]
 
 GROUP: Final = 64
 """Most jobs that share one commit."""
-BUSY_SECONDS: Final = 30.0
-"""How long a writer waits for a writer of another process before it gives up."""
 
 log: Final = logging.getLogger(__name__)
 
@@ -39,13 +41,6 @@ def after_commit(connection: Connection, callback: Callable[[], None]) -> None:
     connection.info.setdefault(_AFTER_COMMIT, []).append(callback)
 
 
-class TransactionLost(Exception):
-    """The database undid the transaction under way, and with it the work of all who shared it: nothing is stored."""
-
-    def __init__(self) -> None:
-        super().__init__("the database undid the transaction: nothing of it is stored")
-
-
 @dataclass(slots=True)
 class _Queued:
     job: Job[Any]
@@ -53,17 +48,18 @@ class _Queued:
 
 
 class Database:
-    """The database at ``url`` (``sqlite:////absolute/path.db``), opened by the constructor and closed by :meth:`close`.
+    """The database at ``url``, opened by the constructor and closed by :meth:`close`.
 
-    ``readers`` bounds the read transactions that run at the same time; more wait their turn.
+    ``url`` is ``sqlite:////absolute/path.db`` or ``postgresql+psycopg://user:password@host/name``. ``readers`` bounds
+    the read transactions that run at the same time; more wait their turn.
     """
 
     def __init__(self, url: str | URL, *, readers: int = 4) -> None:
         self.url: Final = make_url(url)
-        if self.url.get_backend_name() != "sqlite":
-            raise ValueError(f"no backend for {self.url.get_backend_name()!r}: use sqlite:///…")
-        self._write_engine: Final = _sqlite(self.url, begin="BEGIN IMMEDIATE", size=1)
-        self._read_engine: Final = _sqlite(self.url, begin="BEGIN", size=readers)
+        self._backend: Final[Backend] = backend(self.url, readers=readers)
+        self._write_engine: Final = self._backend.write_engine
+        self._read_engine: Final = self._backend.read_engine
+        self._ears: Ears | None = None
         self._threads: Final = ThreadPoolExecutor(readers, thread_name_prefix="db-read")
         self._queue: Final[queue.SimpleQueue[_Queued | None]] = queue.SimpleQueue()
         self._gate: Final = threading.Lock()
@@ -91,6 +87,16 @@ class Database:
         """Do as :meth:`write` does, for callers without an event loop."""
         return self._submit(job).result()
 
+    def listen(self, heard: Callable[[str], None]) -> Ears | None:
+        """Have ``heard`` called, in a thread, with what other processes announce as they commit; until :meth:`close`.
+
+        Returns ``None`` where that cannot be had (SQLite): then whoever needs to know has to look.
+        """
+        with self._gate:
+            if self._ears is None and not self._closed:
+                self._ears = self._backend.listen(heard)
+            return self._ears
+
     def close(self) -> None:
         """Finish the queued writes, then close every connection. Calling it again does nothing."""
         with self._gate:
@@ -98,6 +104,8 @@ class Database:
                 return
             self._closed = True
             self._queue.put(None)
+        if self._ears is not None:
+            self._ears.close()
         self._writer.join()
         self._threads.shutdown(wait=True)
         self._read_engine.dispose()
@@ -139,7 +147,7 @@ class Database:
                     own: list[Callable[[], None]] = connection.info.pop(_AFTER_COMMIT, [])
                     if outcomes[-1][2] is None:
                         callbacks += own
-                    _still_in_transaction(connection, outcomes[-1][2])
+                    self._check(connection, outcomes[-1][2])
         except BaseException as error:  # noqa: BLE001  the commit failed: nobody in the group may be told "stored"
             for queued in batch:
                 queued.done.set_exception(error)
@@ -155,6 +163,13 @@ class Database:
             else:
                 queued.done.set_exception(failure)
 
+    def _check(self, connection: Connection, failure: BaseException | None) -> None:
+        """Raise :class:`TransactionLost` when the group's transaction does not stand; ``failure`` may be why."""
+        try:
+            self._backend.check(connection)
+        except TransactionLost as lost:
+            raise lost from failure
+
 
 def _attempt(connection: Connection, queued: _Queued) -> tuple[_Queued, Any, BaseException | None]:
     try:
@@ -162,36 +177,3 @@ def _attempt(connection: Connection, queued: _Queued) -> tuple[_Queued, Any, Bas
             return queued, queued.job(connection), None
     except BaseException as error:  # noqa: BLE001  it belongs to the one who asked, not to this thread
         return queued, None, error
-
-
-def _still_in_transaction(connection: Connection, failure: BaseException | None) -> None:
-    """Raise :class:`TransactionLost` when the group's transaction does not stand any more; ``failure`` may be why.
-
-    SQLite itself undoes a whole transaction when the disk is full or fails (sqlite.org/lang_transaction.html, 3): then
-    the work of those before is gone, and savepoints would commit the work of those after one by one.
-    """
-    driver: Any = connection.connection.driver_connection
-    if not driver.in_transaction:
-        raise TransactionLost from failure
-
-
-def _sqlite(url: URL, *, begin: str, size: int) -> Engine:
-    engine = create_engine(
-        url, poolclass=QueuePool, pool_size=size, max_overflow=0, pool_reset_on_return="rollback", hide_parameters=True
-    )
-
-    @event.listens_for(engine, "connect")
-    def _connected(dbapi: Any, _record: Any) -> None:
-        dbapi.isolation_level = None  # we say BEGIN ourselves; pysqlite's own guess leaves reads without a snapshot
-        cursor = dbapi.cursor()
-        cursor.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
-        cursor.execute("PRAGMA journal_mode = WAL")
-        cursor.execute("PRAGMA synchronous = FULL")
-        cursor.execute("PRAGMA foreign_keys = ON")
-        cursor.close()
-
-    @event.listens_for(engine, "begin")
-    def _begun(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
-
-    return engine

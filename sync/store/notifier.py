@@ -1,4 +1,7 @@
-"""Waking those who wait for changes: at once for this process's writes, within a second for those of others.
+"""Waking those who wait for changes: at once, or within a second.
+
+At once for this process's writes, and for others' where the database tells of them (PostgreSQL); within a second for
+others' where it does not, or while the telling is broken off.
 
 A waiter is registered before the store is asked whether there is something already, so no commit falls between. What
 wakes it is the sequence of a commit, compared with the one that it has seen, so nobody is woken for old news.
@@ -10,14 +13,26 @@ import threading
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
+import orjson
+from sqlalchemy.exc import SQLAlchemyError
+
+from sync.store.backend import Ears
+
 Key = tuple[str, str | None]
 """``(database, scope)``; a scope of ``None`` is the whole database."""
 Newest = Callable[[list[Key]], Awaitable[Mapping[Key, int]]]
 """Asks the store for the newest sequence of each key; 0 for what is not there."""
 
 POLL_SECONDS: Final = 1.0
+"""How often the store is asked, as long as somebody waits, where other processes' commits are not heard."""
+ASSURANCE: Final = 30
+"""Where they are heard it is asked all the same, each so many times as seldom."""
 GONE: Final = 1 << 62
 """The sequence that wakes every waiter of a database that was deleted."""
+LONGEST: Final = 7900
+"""Bytes beyond which an announcement says only that there is something."""
+Listen = Callable[[Callable[[str], None]], Ears | None]
+""":meth:`sync.store.database.Database.listen`."""
 
 
 class _Waiter:
@@ -38,11 +53,18 @@ class _Waiter:
             self.future.set_result(None)
 
 
-class Notifier:
-    """Keeps who waits for what. ``newest`` reads the store."""
+def announcement(newest: Mapping[Key, int]) -> str:
+    """Return what other processes are told of a commit, for :meth:`Notifier.heard`; of too much, that there is some."""
+    text = orjson.dumps([(database, scope, seq) for (database, scope), seq in newest.items()])
+    return text.decode() if len(text) <= LONGEST else "[]"
 
-    def __init__(self, newest: Newest) -> None:
+
+class Notifier:
+    """Keeps who waits for what. ``newest`` reads the store; ``listen`` begins to hear of other processes' commits."""
+
+    def __init__(self, newest: Newest, listen: Listen) -> None:
         self._newest: Final = newest
+        self._listen: Final = listen
         self._gate: Final = threading.Lock()
         self._waiters: Final[dict[Key, set[_Waiter]]] = {}
         self._poll: asyncio.Task[None] | None = None
@@ -67,6 +89,18 @@ class Notifier:
         with self._gate:
             keys = [key for key in self._waiters if key[0] == database]
         self.committed(dict.fromkeys(keys, GONE))
+
+    def heard(self, text: str) -> None:
+        """Wake who waits for what another process has announced: see :func:`announcement`."""
+        told = orjson.loads(text)
+        newest: dict[Key, int] = {(database, scope): seq for database, scope, seq in told}
+        if not newest:
+            with self._gate:
+                newest = dict.fromkeys(self._waiters, GONE)
+        for (database, scope), seq in newest.items():
+            if scope is None and seq == GONE:
+                self.deleted(database)
+        self.committed(newest)
 
     async def wait(self, key: Key, since: int, seconds: float) -> bool:
         """Wait until ``key`` has a sequence above ``since``, at most ``seconds``; return whether it may have."""
@@ -96,12 +130,19 @@ class Notifier:
             self._poll = loop.create_task(self._look())
 
     async def _look(self) -> None:
+        ears = self._listen(self.heard)
+        heard_since, turns = 0, 0
         while True:
             await asyncio.sleep(POLL_SECONDS)
             with self._gate:
                 keys = list(self._waiters)
             if not keys:
                 return
+            times, turns = ears.times if ears else 0, turns + 1
+            if times and times == heard_since and turns % ASSURANCE:
+                continue
+            heard_since = times  # what was committed before listening began is looked for once
             # One indexed query for all who wait. SQLite's data_version would be cheaper still, but its numbers mean
             # something on one connection only, and readers come from a pool.
-            self.committed(await self._newest(keys))
+            with contextlib.suppress(SQLAlchemyError):  # a database that is away for a moment: look again
+                self.committed(await self._newest(keys))

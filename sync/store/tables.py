@@ -13,12 +13,12 @@ from typing import Final
 
 from sqlalchemy import (
     BigInteger,
-    Boolean,
     Column,
     Index,
     Integer,
     LargeBinary,
     MetaData,
+    SmallInteger,
     Table,
     Text,
     UniqueConstraint,
@@ -34,14 +34,17 @@ metadata: Final = MetaData(
     }
 )
 
+TEXT: Final = Text().with_variant(Text(collation="C"), "postgresql")
+"""Text that is compared and sorted by its code points, whatever the language of the database."""
+
 SEQUENCE_BITS: Final = 40
 """A row's number is its database's number above this many bits of sequence."""
 
 meta = Table(
     "sync_meta",
     metadata,
-    Column("key", Text, primary_key=True),
-    Column("value", Text, nullable=False),
+    Column("key", TEXT, primary_key=True),
+    Column("value", TEXT, nullable=False),
     comment="Facts about the whole store: its uuid.",
     sqlite_with_rowid=False,
 )
@@ -50,12 +53,12 @@ databases = Table(
     "sync_database",
     metadata,
     Column("n", Integer, primary_key=True, comment="never given twice"),
-    Column("name", Text, nullable=False, unique=True),
+    Column("name", TEXT, nullable=False, unique=True),
     Column("update_seq", BigInteger, nullable=False, default=0, comment="the last sequence given"),
     Column("live", BigInteger, nullable=False, default=0, comment="documents whose winner is not deleted"),
     Column("gone", BigInteger, nullable=False, default=0, comment="documents whose winner is deleted"),
     Column("revs_limit", Integer, nullable=False, default=1000),
-    Column("security", Text, nullable=False, default="{}", comment="the _security object, JSON"),
+    Column("security", TEXT, nullable=False, default="{}", comment="the _security object, JSON"),
     sqlite_autoincrement=True,
 )
 
@@ -64,13 +67,13 @@ documents = Table(
     metadata,
     Column("n", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
     Column("db", Integer, nullable=False),
-    Column("id", Text, nullable=False),
-    Column("rev", Text, nullable=False, comment="the winner"),
-    Column("deleted", Boolean(create_constraint=False), nullable=False, comment="whether the winner is a tombstone"),
+    Column("id", TEXT, nullable=False),
+    Column("rev", TEXT, nullable=False, comment="the winner"),
+    Column("deleted", SmallInteger, nullable=False, comment="1: the winner is a tombstone, 0: it is live"),
     Column("seq", BigInteger, nullable=False, comment="of the last change to any leaf"),
     Column("body", BigInteger, nullable=False, comment="the winner's row in sync_body"),
-    Column("tree", Text, nullable=False, comment="sync.revisions.Tree as text; empty: the winner alone"),
-    Column("owner", Text, comment="the scope it was written for"),
+    Column("tree", TEXT, nullable=False, comment="sync.revisions.Tree as text; empty: the winner alone"),
+    Column("owner", TEXT, comment="the scope it was written for"),
     UniqueConstraint("db", "id"),
     UniqueConstraint("db", "seq"),
 )
@@ -89,7 +92,7 @@ scopes = Table(
     metadata,
     Column("n", Integer, primary_key=True),
     Column("db", Integer, nullable=False),
-    Column("name", Text, nullable=False),
+    Column("name", TEXT, nullable=False),
     Column("live", BigInteger, nullable=False, default=0),
     Column("gone", BigInteger, nullable=False, default=0),
     Column("last_seq", BigInteger, nullable=False, default=0, comment="the newest sequence in this scope's feed"),
@@ -116,7 +119,7 @@ memberships = Table(
 blobs = Table(
     "sync_blob",
     metadata,
-    Column("key", Text, primary_key=True, comment="sha256 of the content, hex"),
+    Column("key", TEXT, primary_key=True, comment="sha256 of the content, hex"),
     Column("length", BigInteger, nullable=False),
     comment="Attachment contents, each once. The MD5 that the protocol shows is no key: it can be forged.",
     sqlite_with_rowid=False,
@@ -125,7 +128,7 @@ blobs = Table(
 chunks = Table(
     "sync_chunk",
     metadata,
-    Column("key", Text, primary_key=True),
+    Column("key", TEXT, primary_key=True),
     Column("part", Integer, primary_key=True, autoincrement=False),
     Column("data", LargeBinary, nullable=False),
 )
@@ -134,8 +137,8 @@ attached = Table(
     "sync_attached",
     metadata,
     Column("body", BigInteger, primary_key=True, autoincrement=False, comment="the revision's row in sync_body"),
-    Column("name", Text, primary_key=True),
-    Column("key", Text, nullable=False, comment="sync_blob"),
+    Column("name", TEXT, primary_key=True),
+    Column("key", TEXT, nullable=False, comment="sync_blob"),
     Index(None, "key"),
     sqlite_with_rowid=False,
 )
@@ -144,8 +147,8 @@ local_documents = Table(
     "sync_local",
     metadata,
     Column("db", Integer, primary_key=True, autoincrement=False),
-    Column("owner", Text, primary_key=True, comment="empty in a plain database; else scope and account"),
-    Column("id", Text, primary_key=True),
+    Column("owner", TEXT, primary_key=True, comment="empty in a plain database; else scope and account"),
+    Column("id", TEXT, primary_key=True),
     Column("rev", Integer, nullable=False),
     Column("body", LargeBinary, nullable=False),
     sqlite_with_rowid=False,

@@ -8,18 +8,30 @@ import pytest
 from sync.access import Rules
 from sync.store import DocumentStore, Store
 from sync.store.database import Database
+from tests.postgresql import Cluster
 
 Make = Callable[[Mapping[str, Rules]], DocumentStore]
 
 
-@pytest.fixture(params=["sqlite"])
-def make(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Make]:
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """An empty database of each kind."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/store.db"
+        return
+    cluster: Cluster = request.getfixturevalue("cluster")
+    made = cluster.create()
+    yield made
+    cluster.drop(made)
+
+
+@pytest.fixture
+def make(url: str) -> Iterator[Make]:
     """Open the backend's one store with given rules; it has the databases ``plain`` and ``areas``."""
-    assert request.param == "sqlite"
     opened: list[Database] = []
 
     def open_(rules: Mapping[str, Rules]) -> DocumentStore:
-        database = Database(f"sqlite:///{tmp_path}/store.db")
+        database = Database(url)
         opened.append(database)
         store = Store(database, rules)
         if len(opened) == 1:

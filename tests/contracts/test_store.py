@@ -541,4 +541,4 @@ def test_a_batch_takes_as_many_statements_as_one_document(store: DocumentStore) 
         event.remove(engine, "before_cursor_execute", count_one)
         return told
 
-    assert statements(300) == statements(1)
+    assert statements(300) <= statements(1)

@@ -1,41 +1,126 @@
 """How SQL text reaches the driver: one place that knows what differs between databases.
 
-The store's statements are few, fixed and hot, so they are written as text with ``?`` for each value, and given to the
-driver as they are. A list of values travels as one JSON text (:func:`array`), so that a statement is the same, and
-stays prepared, however long the list is.
+The store's statements are few, fixed and hot, so they are written as text with ``?`` for each value, as SQLite takes
+it, and given to the driver as they are. A list of values travels as one text (:func:`array`), so that a statement is
+the same, and stays prepared, however long the list is.
+
+What PostgreSQL wants otherwise is the table :data:`_TURNS`. A plain ``INSERT … VALUES`` of several rows goes as COPY.
 """
 
+import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import Connection
+from sqlalchemy import BigInteger, Connection, Integer, LargeBinary, SmallInteger
+
+from sync.store.tables import metadata
 
 EACH: Final = "(SELECT value FROM json_each(?))"
 """The rows of a list that :func:`array` made: for ``x IN …``."""
+COPIED: Final = 4
+"""Fewest rows for which COPY is worth its beginning and its end."""
 
 
-def array(values: Iterable[str | int]) -> str:
+class Array(str):
+    """A list of texts or of numbers, as JSON."""
+
+    __slots__ = ()
+
+
+def array(values: Iterable[str | int]) -> Array:
     """Return the parameter for :data:`EACH`."""
-    return orjson.dumps(list(values)).decode()
+    return Array(orjson.dumps(list(values)).decode())
 
 
 def rows(connection: Connection, sql: str, *values: Any) -> Sequence[Any]:
     """Return all rows of a query."""
+    if connection.dialect.name == "postgresql":
+        return connection.exec_driver_sql(_turned(sql), _bound(values)).fetchall()
     return connection.exec_driver_sql(sql, values).fetchall()
 
 
 def first(connection: Connection, sql: str, *values: Any) -> Any:
     """Return the first row of a query, or ``None``."""
+    if connection.dialect.name == "postgresql":
+        return connection.exec_driver_sql(_turned(sql), _bound(values)).fetchone()
     return connection.exec_driver_sql(sql, values).fetchone()
 
 
 def run(connection: Connection, sql: str, *values: Any) -> int:
     """Execute one statement; return how many rows it touched."""
+    if connection.dialect.name == "postgresql":
+        return connection.exec_driver_sql(_turned(sql), _bound(values)).rowcount
     return connection.exec_driver_sql(sql, values).rowcount
 
 
 def many(connection: Connection, sql: str, values: list[tuple[Any, ...]]) -> None:
-    """Execute one statement for each tuple of values; for none, do nothing."""
-    if values:
+    """Execute one statement, without lists, for each tuple of values; for none, do nothing."""
+    if not values:
+        return
+    if connection.dialect.name != "postgresql":
         connection.exec_driver_sql(sql, values)
+    elif len(values) >= COPIED and (told := _copy(sql)) is not None:
+        _copied(connection, told, values)
+    else:
+        connection.exec_driver_sql(_turned(sql), values)
+
+
+def announce(connection: Connection, text: str) -> None:
+    """Tell all processes ``text`` when the transaction is stored, where the database can; at most 7,999 bytes."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SELECT pg_notify('baijiamen', %s)", (text,))
+
+
+_TURNS: Final = (
+    (re.compile("%"), "%%"),
+    (re.compile(r"\bIN \(SELECT value FROM json_each\(\?\)\)"), "= ANY(%s)"),
+    (re.compile(r"\bmax\(([^(),]+),"), r"greatest(\1,"),
+    (re.compile(r"\?"), "%s"),
+)
+"""SQLite's text → PostgreSQL's, one after the other."""
+
+
+@lru_cache(maxsize=500)
+def _turned(sql: str) -> str:
+    for pattern, replacement in _TURNS:
+        sql = pattern.sub(replacement, sql)
+    return sql
+
+
+def _bound(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple(_braces(value) if type(value) is Array else value for value in values)
+
+
+def _braces(values: Array) -> str:
+    """Return a JSON list as PostgreSQL writes arrays (postgresql.org/docs/15/arrays.html, 8.15.6)."""
+    if "\\" not in values:  # the two notations differ in their brackets and in what a backslash means
+        return f"{{{values[1:-1]}}}"
+    quoted = (str(each).replace("\\", "\\\\").replace('"', '\\"') for each in orjson.loads(values))
+    return "{" + ",".join(f'"{each}"' for each in quoted) + "}"
+
+
+_INSERT: Final = re.compile(r"INSERT INTO (\w+) \(([^)]+)\) VALUES \([?, ]+\)\Z")
+_KINDS: Final = {LargeBinary: "bytea", SmallInteger: "int2", BigInteger: "int8", Integer: "int4"}
+"""Type of column → its name in PostgreSQL; all others are text. A subclass comes before its base."""
+
+
+@lru_cache(maxsize=100)
+def _copy(sql: str) -> tuple[str, list[str]] | None:
+    """Return the COPY that does what a plain INSERT does, and the types of its columns; ``None`` for other text."""
+    insert = _INSERT.match(sql)
+    if insert is None:
+        return None
+    columns = metadata.tables[insert[1]].columns
+    types = [columns[name.strip()].type for name in insert[2].split(",")]
+    kinds = [next((told for kind, told in _KINDS.items() if isinstance(each, kind)), "text") for each in types]
+    return f"COPY {insert[1]} ({insert[2]}) FROM STDIN (FORMAT BINARY)", kinds
+
+
+def _copied(connection: Connection, told: tuple[str, list[str]], values: list[tuple[Any, ...]]) -> None:
+    driver: Any = connection.connection.driver_connection
+    with driver.cursor() as cursor, cursor.copy(told[0]) as copy:
+        copy.set_types(told[1])
+        for row in values:
+            copy.write_row(row)

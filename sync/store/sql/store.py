@@ -12,9 +12,9 @@ from sync.documents import Draft, Stub, Upload, compose
 from sync.errors import AttachmentMissing, Forbidden
 from sync.jsontext import parse
 from sync.store.database import Database, after_commit
-from sync.store.notifier import Key, Notifier
+from sync.store.notifier import GONE, Key, Notifier, announcement
 from sync.store.sql import attachments, changes, databases, local, reading, rows, winners, writing
-from sync.store.sql.run import EACH, array, first, run
+from sync.store.sql.run import EACH, announce, array, first, run
 from sync.store.sql.run import rows as query
 from sync.store.tables import metadata
 from sync.store.values import (
@@ -41,7 +41,7 @@ class Store:
     def __init__(self, database: Database, rules: Mapping[str, Rules] | None = None) -> None:
         self.database: Final = database
         self.rules: Final = dict(rules or {})
-        self.notifier: Final = Notifier(self._newest)
+        self.notifier: Final = Notifier(self._newest, database.listen)
 
     @staticmethod
     def create_tables_now(connection: Connection) -> None:
@@ -65,6 +65,7 @@ class Store:
             raise Forbidden("this database belongs to the application: it is not deleted")
         databases.delete(connection, name)
         after_commit(connection, lambda: self.notifier.deleted(name))
+        announce(connection, announcement({(name, None): GONE}))
 
     def names_now(self, connection: Connection) -> list[str]:
         """Return the names of all databases, in order."""
@@ -304,6 +305,7 @@ class Store:
         if touched:
             newest: dict[Key, int] = {(batch.opened.name, name): seq for name, seq in touched.items()}
             after_commit(connection, lambda: self.notifier.committed(newest))
+            announce(connection, announcement(newest))
         return outcomes
 
     def _put(self, connection: Connection, view: View, principal: Principal, draft: Draft, *, check: bool) -> str:
