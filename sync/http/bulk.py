@@ -14,7 +14,7 @@ from sync.documents import Draft, draft
 from sync.errors import BadRequest, TooLarge, Unauthorized
 from sync.http import errors, query
 from sync.http.wire import Answer, Call, in_thread, json_answer
-from sync.jsontext import Members, parse
+from sync.jsontext import Members, parse, quoted
 from sync.limits import Limits
 from sync.store.values import PLAIN, Found, Outcome, Show, Written
 
@@ -104,7 +104,7 @@ def _asked(doc: Any) -> tuple[str, str | None]:
         raise BadRequest("each of `docs` must be an object with an `id`")
     rev = doc.get("rev")
     if rev is not None:
-        revisions.parse(rev)
+        revisions.check(rev)
     return doc["id"], rev
 
 
@@ -123,7 +123,7 @@ def _result(id_: str, rev: str | None, leaves: list[tuple[str, Found]], *, silen
         elif not silent:
             error = {"id": id_, "rev": each, "error": "not_found", "reason": "missing"}
             docs.append(orjson.dumps({"error": error}))
-    return b'{"id":%b,"docs":[%b]}' % (orjson.dumps(id_), b",".join(docs))
+    return b'{"id":%b,"docs":[%b]}' % (quoted(id_).encode(), b",".join(docs))
 
 
 async def revs_diff(call: Call, view: View) -> Answer:
@@ -148,7 +148,7 @@ async def _missing(call: Call, view: View) -> Mapping[str, tuple[list[str], list
     _count(asked, call.front.limits)
     for revs in asked.values():
         for rev in query.texts(revs, "revisions"):
-            revisions.parse(rev)
+            revisions.check(rev)
     store = call.front.store
     return await store.database.read(lambda c: store.missing_now(c, view, asked))
 

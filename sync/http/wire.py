@@ -24,8 +24,12 @@ if TYPE_CHECKING:
     from sync.http.front import Front
 
 JSON: Final = "application/json"
-THREAD_FROM: Final = 64 * 1024
-"""Bytes of JSON from which parsing is done in a thread, so that other requests go on meanwhile."""
+THREAD_FROM: Final = 512 * 1024
+"""Bytes of JSON from which parsing is done in a thread, so that other requests go on meanwhile.
+
+Less than that takes no longer than a thread keeps the interpreter to itself (``sys.getswitchinterval``): nobody would
+gain by handing it over.
+"""
 
 
 @dataclass(slots=True)

@@ -1,12 +1,13 @@
 """Reading documents: bodies are spliced into answers as the text they are."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
 
 import orjson
 from sqlalchemy import Connection
 
 from sync.errors import DocumentMissing
-from sync.jsontext import splice
+from sync.jsontext import quoted, splice
 from sync.revisions import Tree
 from sync.store.sql import attachments, rows
 from sync.store.sql.databases import Opened
@@ -66,19 +67,21 @@ def many(
 
     A ``rev`` of ``None`` asks for all leaves.
     """
-    found = rows.by_id(connection, opened, {id_ for id_, _ in asked})
+    found = rows.held(connection, opened, {id_ for id_, _ in asked})
     wanted: list[list[tuple[Row, str]]] = []
     for id_, rev in asked:
-        row = found.get(id_)
-        if row is None:
+        if id_ not in found:
             wanted.append([])
-        elif rev == row.rev:
+            continue
+        row, _ = found[id_]
+        if rev == row.rev:
             wanted.append([(row, rev)])
         elif rev is None:
             wanted.append([(row, leaf.rev) for leaf in row.revisions().leaves()])
         else:
             wanted.append([(row, heir) for heir in _heirs(row, [rev], latest=latest)])
-    read = iter(_read(connection, opened, [one for group in wanted for one in group]))
+    known = {row.body: body for row, body in found.values()}
+    read = iter(_read(connection, opened, [one for group in wanted for one in group], known))
     return [[(rev, _show(connection, row, show, next(read))) for row, rev in group] for group in wanted]
 
 
@@ -112,12 +115,16 @@ def place(connection: Connection, opened: Opened, id_: str, rev: str | None) -> 
     return rev, opened.row(node.body)
 
 
+NONE: Final[Mapping[int, Body]] = {}
+
 _Read = tuple[str, bool, int, Body]
 """A revision, whether it is deleted, its body's row number, its body."""
 
 
-def _read(connection: Connection, opened: Opened, wanted: Sequence[tuple[Row, str]]) -> list[_Read | None]:
-    """Return each revision's body, ``None`` where none is held: one query for all."""
+def _read(
+    connection: Connection, opened: Opened, wanted: Sequence[tuple[Row, str]], known: Mapping[int, Body] = NONE
+) -> list[_Read | None]:
+    """Return each revision's body, ``None`` where none is held: one query for all that are not ``known``."""
     places: list[tuple[bool, int]] = []
     trees: dict[int, Tree] = {}
     for row, rev in wanted:
@@ -128,7 +135,8 @@ def _read(connection: Connection, opened: Opened, wanted: Sequence[tuple[Row, st
             trees[row.n] = row.revisions()
         node = trees[row.n].nodes.get(rev)
         places.append((node.deleted, opened.row(node.body)) if node and node.body else (False, 0))
-    bodies = rows.bodies(connection, [n for _, n in places if n])
+    absent = [n for _, n in places if n and n not in known]
+    bodies = {**known, **rows.bodies(connection, absent)} if absent else known
     return [
         (rev, deleted, n, bodies[n]) if n in bodies else None
         for (_, rev), (deleted, n) in zip(wanted, places, strict=True)
@@ -143,12 +151,12 @@ def _show(connection: Connection, row: Row, show: Show, read: _Read | None) -> F
 
 def _text(connection: Connection, row: Row, show: Show, read: _Read) -> bytes:
     rev, deleted, n, body = read
-    head = b'"_id":%b,"_rev":"%b"' % (orjson.dumps(row.id), rev.encode())
+    head = f'"_id":{quoted(row.id)},"_rev":"{rev}"'.encode()
     if deleted:
         head += b',"_deleted":true'
     if show.revs and not row.tree:
         generation, _, digest = rev.partition("-")
-        head += b',"_revisions":{"start":%b,"ids":["%b"]}' % (generation.encode(), digest.encode())
+        head += f',"_revisions":{{"start":{generation},"ids":["{digest}"]}}'.encode()
     elif show is not PLAIN:
         head += _extras(row, show, rev)
     if body.attachments is not None:

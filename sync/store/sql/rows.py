@@ -63,6 +63,19 @@ def by_id(connection: Connection, opened: Opened, ids: Iterable[str]) -> dict[st
     return {row[1]: Row._make(row) for row in found}
 
 
+def held(connection: Connection, opened: Opened, ids: Iterable[str]) -> dict[str, tuple[Row, Body]]:
+    """Return the rows of those of ``ids`` that the view shows, with the winners' bodies: one query for both."""
+    found = rows(
+        connection,
+        f"SELECT {COLUMNS}, b.body, b.attachments FROM {joined(opened)} JOIN sync_body b ON b.n = d.body "
+        f"WHERE d.db = ? AND d.id IN {EACH}",
+        *bound(opened),
+        opened.n,
+        array(ids),
+    )
+    return {row[1]: (Row._make(row[:-2]), Body._make(row[-2:])) for row in found}
+
+
 def bodies(connection: Connection, numbers: Iterable[int]) -> dict[int, Body]:
     """Return bodies by their row numbers."""
     found = rows(connection, f"SELECT n, body, attachments FROM sync_body WHERE n IN {EACH}", array(numbers))
