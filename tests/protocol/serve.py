@@ -1,6 +1,7 @@
 """A throw-away replication server: plain databases, two scopes, one administrator and one phone.
 
-``python serve.py FOLDER PORT`` serves until it is killed; the port 0 lets the system choose. It prints its port.
+``python serve.py PLACE PORT`` serves until it is killed. ``PLACE`` is a folder, or the URL of a database; the port 0 lets
+the system choose. It prints its port.
 """
 
 import base64
@@ -66,8 +67,8 @@ class Gate:
         return View(name, name)
 
 
-def app(folder: Path, limits: Limits | None = None) -> Litestar:
-    database = Database(f"sqlite:///{folder}/store.db")
+def app(place: Path | str, limits: Limits | None = None) -> Litestar:
+    database = Database(place if isinstance(place, str) else f"sqlite:///{place}/store.db")
     store = Store(database)
     database.write_now(store.create_tables_now)
     database.write_now(lambda connection: store.ensure_now(connection, SCOPED))
@@ -98,13 +99,13 @@ def listening(port: int = 0) -> socket.socket:
 
 
 def main() -> None:
-    folder, port = Path(sys.argv[1]), int(sys.argv[2])
+    place, port = sys.argv[1] if "://" in sys.argv[1] else Path(sys.argv[1]), int(sys.argv[2])
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)  # a batch makes many objects and no cycles: looking for them cost a third
     listener = listening(port)
     sys.stdout.write(f"{listener.getsockname()[1]}\n")
     sys.stdout.flush()
-    config = uvicorn.Config(app(folder), log_level="warning", timeout_graceful_shutdown=1)
+    config = uvicorn.Config(app(place), log_level="warning", timeout_graceful_shutdown=1)
     uvicorn.Server(config).run(sockets=[listener])
 
 
