@@ -24,6 +24,7 @@ from server.areas.controllers import AreaAdministration, AreaController
 from server.asking import Asking
 from server.calendar.controllers import CalendarController
 from server.channels.controllers import ChannelController, PushController
+from server.channels.trials import Trials
 from server.clock import Clock, SystemClock
 from server.documents.rules import AreaRules
 from server.errors import Unauthorized
@@ -76,8 +77,8 @@ def create_app(
 ) -> Litestar:
     """Return the application, its database open (and current: see :mod:`server.database.migrate`).
 
-    ``app.state`` has ``settings``, ``clock``, ``database``, ``store``, ``gate``, ``login``, ``passwords``, ``metrics``
-    and ``site``. ``extra`` are further routes. Raises :class:`RuntimeError` for a route without ``who``.
+    ``app.state`` has ``settings``, ``clock``, ``database``, ``store``, ``gate``, ``login``, ``passwords``, ``metrics``,
+    ``site`` and ``trials``. ``extra`` are further routes. Raises :class:`RuntimeError` for a route without ``who``.
     """
     clock = clock or SystemClock()
     database = Database(settings.database_url)
@@ -107,7 +108,7 @@ def create_app(
             openapi_config=_described(),
         )
     )
-    app.state.update(settings=settings, clock=clock, database=database, store=store)
+    app.state.update(settings=settings, clock=clock, database=database, store=store, trials=Trials(clock))
     app.state.update(gate=gate, login=login, passwords=passwords, metrics=metrics.Metrics(), site=Site(settings.pwa))
     if missing := undeclared(app):
         raise RuntimeError(f"routes that do not declare who may call them: {', '.join(missing)}")

@@ -5,47 +5,14 @@ guesses costs no disk writes. With N server processes a guesser has N times the 
 A try counts from its beginning, so that many at once do not slip through, and is taken back when it succeeds.
 """
 
-from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from server.accounts.settings import AccountSettings
 from server.clock import Clock
 from server.errors import TooManyRequests
-
-MOST: Final = 10_000
-"""Most names and addresses remembered; the longest unused is forgotten first."""
-
-
-@dataclass
-class _Window:
-    """Moments of tries by subject, oldest first."""
-
-    limit: int
-    length: timedelta
-    tries: dict[str, deque[datetime]] = field(default_factory=dict)
-
-    def wait(self, subject: str, now: datetime) -> timedelta:
-        """Return how long ``subject`` must wait, zero when it may try."""
-        moments = self.tries.get(subject)
-        while moments and moments[0] <= now - self.length:
-            moments.popleft()
-        return moments[0] + self.length - now if moments and len(moments) >= self.limit else timedelta()
-
-    def add(self, subject: str, now: datetime) -> None:
-        moments = self.tries.pop(subject, deque[datetime]())
-        moments.append(now)
-        self.tries[subject] = moments
-        if len(self.tries) > MOST:
-            del self.tries[next(iter(self.tries))]
-
-    def take_back(self, subject: str, moment: datetime) -> None:
-        moments = self.tries.get(subject)
-        if moments is not None and moment in moments:
-            moments.remove(moment)
-            if not moments:
-                del self.tries[subject]
+from server.window import Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +30,8 @@ class Attempts:
     def __init__(self, clock: Clock, settings: AccountSettings) -> None:
         length = timedelta(seconds=settings.login_window_seconds)
         self._clock: Final = clock
-        self._names: Final = _Window(settings.login_tries_per_account, length)
-        self._clients: Final = _Window(settings.login_tries_per_client, length)
+        self._names: Final = Window(settings.login_tries_per_account, length)
+        self._clients: Final = Window(settings.login_tries_per_client, length)
 
     def begin(self, name: str, client: str) -> Try:
         """Count a try to log in as ``name`` from the address ``client``.

@@ -22,6 +22,7 @@ from server.channels.schemas import (
     PushKey,
     Tried,
 )
+from server.channels.trials import Trials
 from server.channels.vapid import load, public_key
 from server.clock import Clock, to_ms
 from server.errors import NotFound
@@ -36,12 +37,23 @@ def _deliverer(request: Request[Any, Any, Any]) -> Deliverer:
     return found
 
 
+def _trials(request: Request[Any, Any, Any]) -> Trials:
+    found: Trials = request.app.state.trials
+    return found
+
+
+_DEPENDENCIES = {
+    "deliverer": Provide(_deliverer, sync_to_thread=False),
+    "trials": Provide(_trials, sync_to_thread=False),
+}
+
+
 class PushController(Controller):
     """Web push."""
 
     path = "/api/push"
     tags = ("通知",)
-    dependencies = {"deliverer": Provide(_deliverer, sync_to_thread=False)}  # noqa: RUF012  how the framework reads it
+    dependencies = _DEPENDENCIES
 
     @get("/key", opt={"who": Who.ACCOUNT}, summary="推送公钥")
     async def key(self, settings: NamedDependency[Settings]) -> PushKey:
@@ -77,8 +89,10 @@ class PushController(Controller):
         database: NamedDependency[Database],
         account: NamedDependency[Account],
         deliverer: NamedDependency[Deliverer],
+        trials: NamedDependency[Trials],
     ) -> Tried:
-        """Send a message to each of my devices now, quiet hours or not: I am the one who asks."""
+        """Send a message to each of my devices now, quiet hours or not: I am the one who asks. 429 after too many."""
+        trials.begin(account.name)
         devices = await database.read(lambda c: targets.subscriptions(c, account.name))
         parcel = service.test_parcel()
         outcomes = await asyncio.gather(*(deliverer.senders[Channel.WEB_PUSH].send(parcel, each) for each in devices))
@@ -93,7 +107,7 @@ class ChannelController(Controller):
 
     path = "/api/channels"
     tags = ("通知",)
-    dependencies = {"deliverer": Provide(_deliverer, sync_to_thread=False)}  # noqa: RUF012  how the framework reads it
+    dependencies = _DEPENDENCIES
 
     @get(opt={"who": Who.ACCOUNT}, summary="我的通知方式")
     async def listing(
@@ -158,8 +172,10 @@ class ChannelController(Controller):
         database: NamedDependency[Database],
         account: NamedDependency[Account],
         deliverer: NamedDependency[Deliverer],
+        trials: NamedDependency[Trials],
         address_id: FromPath[str],
     ) -> Tried:
-        """Send a message to an address of mine now."""
+        """Send a message to an address of mine now. 429 after too many."""
         address = await database.read(lambda c: service.own_address(c, account.name, address_id))
+        trials.begin(account.name)
         return service.tried([await deliverer.senders[Channel.MESSAGE].send(service.test_parcel(), address)])

@@ -7,7 +7,7 @@ from server import doctor, gate, health
 from server.accounts import passwords
 from server.accounts import service as accounts
 from server.areas import service as areas
-from server.channels import web_push
+from server.channels import trials, web_push
 from server.documents import fields, judgement, validation
 from server.followups import policy as followups
 from server.live import controllers as live
@@ -65,6 +65,11 @@ ROWS: Final[Sequence[tuple[str, str, str]]] = (
     ("words in one search of visits", f"{visits.MOST_WORDS}", "further words are ignored"),
     ("a stream of live updates; between signs of life", f"{live.LIFETIME:g} s; {live.HEARTBEAT:g} s", "it reconnects"),
     ("the largest photo made into a thumbnail", f"{thumbnail.PIXELS_LIMIT:,} pixels", "404"),
+    (
+        "test messages of one account, pushes and addresses together",
+        f"{trials.MOST} in {trials.WITHIN.total_seconds() / 60:g} min",
+        "429 with `Retry-After`",
+    ),
     ("a push message waits at the push service", f"{web_push.TTL // 3600} h", "then it is dropped there"),
     ("a register to import", _mib(reading.BIGGEST), "split it by community"),
     ("columns of a register", f"{reading.WIDEST}", "further ones are not read"),

@@ -1,10 +1,12 @@
 """How people say where they want to be reached."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import httpx
 import pytest
 
+from server.clock import FixedClock
 from server.settings import Settings
 from tests.server.channels.listening import Browser, PushService, plain, serving, text
 
@@ -113,3 +115,21 @@ async def test_what_is_not_allowed_is_refused_with_a_reason(visitor: httpx.Async
 async def test_there_is_an_end_to_addresses(visitor: httpx.AsyncClient) -> None:
     codes = [(await visitor.post("/api/channels/addresses", json={"url": ROBOT})).status_code for _ in range(6)]
     assert codes == [201] * 5 + [409]
+
+
+@pytest.mark.usefixtures("loopback")
+async def test_there_is_an_end_to_test_messages(
+    visitor: httpx.AsyncClient, other: httpx.AsyncClient, service: PushService, clock: FixedClock
+) -> None:
+    await visitor.post("/api/push/subscriptions", json=subscription(service, Browser()))
+    made = (await visitor.post("/api/channels/addresses", json={"url": ROBOT})).json()
+    for _ in range(5):
+        assert (await visitor.post("/api/push/test")).status_code == 200
+    for path in ("/api/push/test", f"/api/channels/addresses/{made['id']}/test"):
+        refused = await visitor.post(path)
+        assert (refused.status_code, refused.headers["Retry-After"]) == (429, "600")
+        assert "请等" in refused.json()["detail"]
+    assert len(service.received) == 5
+    assert (await other.post("/api/push/test")).status_code == 200
+    clock.advance(timedelta(minutes=10))
+    assert (await visitor.post("/api/push/test")).json()["sent"] == 1
