@@ -34,7 +34,7 @@ class Facts:
     now_ms: int
     areas: Mapping[str, Area] = field(default_factory=dict)
     branching: frozenset[str] = frozenset()
-    """Ids of the areas that have areas below them."""
+    """Ids of the areas that have areas below them, and no households of their own."""
     accounts: Mapping[str, Account] = field(default_factory=dict)
     """Accounts that documents of the batch name, by name; disabled ones are not among them."""
     visits: Mapping[str, KnownVisit] = field(default_factory=dict)

@@ -10,6 +10,7 @@ from server.areas import repository as areas
 from server.clock import Clock, to_ms
 from server.documents.case import Facts
 from server.documents.registry import pattern_of, type_of
+from server.households import repository as households
 from server.visits import repository as visits
 from server.visits.policy import household_area
 from sync.access import Incoming, Principal, Stored, View
@@ -26,10 +27,12 @@ def gather(
     """Return the facts that judging ``incoming`` asks for."""
     wanted = {area for each in incoming for area in areas_named(each, stored.get(each.id), view)}
     known = areas.areas_of(connection, wanted)
+    branching = areas.branching(connection, known)
     return Facts(
         now_ms=to_ms(clock.now()),
         areas=known,
-        branching=areas.branching(connection, known),
+        # Doors added below a building whose households were registered without them freeze none of its records.
+        branching=branching - households.settled(connection, branching),
         accounts=accounts.find_many(connection, {principal.name, *_named_accounts(incoming)}),
         visits=visits.known(connection, set(_named_visits(incoming))),
     )

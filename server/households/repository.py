@@ -53,6 +53,14 @@ def one(connection: Connection, household_id: str) -> Known | None:
     return None if row is None else Known(row.id, row.area, row.address, row.name)
 
 
+def settled(connection: Connection, areas: Iterable[str]) -> frozenset[str]:
+    """Return those of ``areas`` that have households of their own, not only in areas below them."""
+    found: set[str] = set()
+    for some in chunks(areas):
+        found.update(connection.scalars(select(household.c.area).where(household.c.area.in_(some)).distinct()))
+    return frozenset(found)
+
+
 def looked(
     connection: Connection, *, account: str, action: str, subject: str, household_id: str | None, at_ms: int
 ) -> None:

@@ -108,6 +108,17 @@ def test_a_building_without_doors_is_a_leaf(district: Any) -> None:
     assert phone.push(phone.household("2-501"), phone.visit(household="household:b9:2-501")) == {}
 
 
+def test_doors_added_below_a_building_freeze_none_of_its_records(district: Any) -> None:
+    district.area("b9", "c1", "building", "平房")
+    district.grant("visitor", "visitor", "b9")
+    phone = Phone(district, "visitor", "b9")
+    assert phone.push(phone.household("2-501")) == {}
+    district.area("d9", "b9", "door", "1门")
+    visit = phone.visit(household="household:b9:2-501")
+    assert phone.push(phone.household("2-501", people=3), visit) == {}
+    assert phone.push({**visit, "note": "补一句"}) == {}
+
+
 def test_an_administrator_may_write_for_others_through_the_whole_database(district: Any) -> None:
     office = Phone(district, "admin", None, admin=True)
     assert office.push(office.visit(by="visitor")) == {}
