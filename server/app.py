@@ -44,6 +44,7 @@ from server.web import controllers as web
 from server.web.schema_page import ReadablePage
 from server.web.site import Site
 from sync.http.router import router
+from sync.replicator.jobs import Replicator
 from sync.store import Store
 from sync.store.database import Database
 
@@ -86,6 +87,7 @@ def create_app(
     passwords = Passwords(settings.accounts)
     login = Login(database, passwords, Attempts(clock, settings.accounts), clock)
     gate = Gate(login, settings)
+    replicator = Replicator(store, gate, settings=settings.replicator)
 
     @asynccontextmanager
     async def _open(_app: Litestar) -> AsyncIterator[None]:
@@ -98,11 +100,15 @@ def create_app(
 
     app = Application.from_config(
         AppConfig(
-            route_handlers=[*CONTROLLERS, router(store, gate, opt={"who": Who.GATEKEEPER}), *extra],
+            route_handlers=[
+                *CONTROLLERS,
+                router(store, gate, opt={"who": Who.GATEKEEPER}, replicator=replicator),
+                *extra,
+            ],
             guards=[guard],
             dependencies=_DEPENDENCIES,
             exception_handlers=problems.handlers,
-            lifespan=[_open, scheduling.lifespan],
+            lifespan=[_open, scheduling.lifespan, replicator.lifespan],
             request_class=Asking,
             request_max_body_size=settings.body_limit,
             openapi_config=_described(),

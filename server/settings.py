@@ -15,6 +15,7 @@ from server.accounts.settings import AccountSettings
 from server.channels.settings import MessageSettings, PushSettings
 from server.reminders.settings import ReminderSettings
 from server.scheduling.settings import SchedulingSettings
+from sync.replicator.settings import ReplicatorSettings
 
 
 class Settings(BaseSettings):
@@ -44,6 +45,7 @@ class Settings(BaseSettings):
     push: PushSettings = Field(default_factory=PushSettings)
     messages: MessageSettings = Field(default_factory=MessageSettings)
     scheduling: SchedulingSettings = Field(default_factory=SchedulingSettings)
+    replicator: ReplicatorSettings = Field(default_factory=ReplicatorSettings)
 
     @field_validator("trusted_proxies")
     @classmethod

@@ -18,6 +18,8 @@ IGNORED: Final = frozenset({"_revs_info", "_conflicts", "_deleted_conflicts", "_
 """What answers carry and a client may send back; it is the store's to say, not the client's."""
 SPECIAL: Final = IGNORED | {"_id", "_rev", "_deleted", "_revisions", "_attachments"}
 """The fields with a ``_`` that there are."""
+KEPT: Final = frozenset(f"_replication_{name}" for name in ("id", "state", "state_time", "state_reason", "stats"))
+"""What a replicator writes into the documents that ask for replications: fields like any other, as in CouchDB."""
 GZIP: Final = "gzip"
 """The one encoding in which a client may store an attachment."""
 CHUNK: Final = 256 * 1024
@@ -134,7 +136,7 @@ def draft(raw: Members, parsed: dict[str, Any], *, limits: Limits, new_edits: bo
 
     ``id_`` stands in for a missing ``_id``. Raises ``BadDocument``, ``BadDocumentId``, ``BadRequest``, ``TooLarge``.
     """
-    special = {name: parsed.pop(name) for name in [name for name in parsed if name[:1] == "_"]}
+    special = {name: parsed.pop(name) for name in [name for name in parsed if name[:1] == "_" and name not in KEPT]}
     for name in special:
         del raw[name]
     id_ = check_id(special.get("_id", id_), limits)

@@ -141,6 +141,17 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
+        "sync_replication",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("holder", sa.Text(), nullable=False, comment="the process that runs it"),
+        sa.Column("until_ms", sa.BigInteger(), nullable=False, comment="the process is gone when this has passed"),
+        sa.Column("shown", sa.Text(), nullable=False, comment="what it says of itself, JSON"),
+        sa.Column("cancelled", sa.Integer(), nullable=False, comment="1: whoever runs it ends it"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sync_replication")),
+        comment="Replications that run now, each in one process.",
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "sync_scope",
         sa.Column("n", sa.Integer(), nullable=False),
         sa.Column("db", sa.Integer(), nullable=False),
@@ -573,6 +584,7 @@ def downgrade() -> None:
     op.drop_table("area")
     op.drop_table("account")
     op.drop_table("sync_scope")
+    op.drop_table("sync_replication")
     op.drop_table("sync_meta")
     op.drop_table("sync_membership")
     op.drop_table("sync_local")

@@ -2,21 +2,31 @@
 
 from collections import Counter
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from sync.access import Gatekeeper
 from sync.errors import Busy
 from sync.limits import Limits
 from sync.store.contract import DocumentStore
 
+if TYPE_CHECKING:
+    from sync.replicator.jobs import Replicator
+
 
 class Front:
     """The store, the application's say over it, and what one client may ask for."""
 
-    def __init__(self, store: DocumentStore, gatekeeper: Gatekeeper, limits: Limits) -> None:
+    def __init__(
+        self,
+        store: DocumentStore,
+        gatekeeper: Gatekeeper,
+        limits: Limits,
+        replicator: "Replicator | None" = None,
+    ) -> None:
         self.store: Final = store
         self.gatekeeper: Final = gatekeeper
         self.limits: Final = limits
+        self.replicator: Final = replicator
         self.feeds = 0
         """Feeds that are open now."""
         self._of_each: Final[Counter[str]] = Counter()

@@ -1,7 +1,7 @@
 """The replication server as one mount in a Litestar application."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from litestar import asgi
 from litestar.connection import ASGIConnection
@@ -16,6 +16,9 @@ from sync.http.wire import Answer, Call, ClientGone, cut, query, send_answer
 from sync.limits import Limits
 from sync.store.contract import DocumentStore
 
+if TYPE_CHECKING:
+    from sync.replicator.jobs import Replicator
+
 
 def router(
     store: DocumentStore,
@@ -24,14 +27,16 @@ def router(
     *,
     path: str = "/sync",
     opt: Mapping[str, Any] | None = None,
+    replicator: "Replicator | None" = None,
 ) -> ASGIRouteHandler:
     """Return the server, mounted at ``path``, for the application's ``route_handlers``.
 
     It is one handler and not many because it cuts the path itself (:func:`sync.http.wire.cut`), answers methods that
     Litestar does not know, and answers every error as CouchDB does. Every request but ``GET /``, ``GET /_up`` and
-    ``/_session`` goes through ``gatekeeper``. ``opt`` is passed on to Litestar.
+    ``/_session`` goes through ``gatekeeper``. ``opt`` is passed on to Litestar. ``replicator`` makes this server
+    a client of others; its ``lifespan`` is the application's to open.
     """
-    front = Front(store, gatekeeper, limits or Limits())
+    front = Front(store, gatekeeper, limits or Limits(), replicator)
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         method = str(scope.get("method", "GET"))

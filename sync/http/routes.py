@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final, TypeVar
 
 from sync.errors import MethodNotAllowed, NotFound, NotOffered
-from sync.http import attachment, bulk, changes, database, document, listing, local, server
+from sync.http import attachment, bulk, changes, database, document, listing, local, replicate, server
 from sync.http.wire import Answer, Call, Handler, ViewHandler
 
 H = TypeVar("H")
@@ -14,10 +14,15 @@ SERVER: Final[Mapping[str, Mapping[str, Handler]]] = {
     "_up": {"GET": server.up},
     "_uuids": {"GET": server.uuids},
     "_all_dbs": {"GET": server.all_dbs},
+    "_active_tasks": {"GET": replicate.tasks},
+    "_replicate": {"POST": replicate.replicate},
+    "_scheduler": {"GET": replicate.scheduler},
     "_session": {"GET": server.session, "POST": server.log_in, "DELETE": server.log_out},
 }
 OPEN: Final = frozenset({"", "_up", "_session"})
 """What nobody has to log in for."""
+DEEPER: Final = frozenset({"_scheduler"})
+"""What has something below it."""
 DATABASE: Final[Mapping[str, Mapping[str, ViewHandler]]] = {
     "": {"GET": database.info, "PUT": database.create, "DELETE": database.delete, "POST": document.post},
     "_all_docs": {"GET": listing.get, "POST": listing.post},
@@ -50,8 +55,6 @@ NOT_OFFERED: Final[Mapping[str, str]] = {
     "_purge": "documents are not purged: delete them",
     "_view_cleanup": "views are not executed here",
     "_design_docs": "use _all_docs with startkey and endkey",
-    "_replicate": "this server does not replicate by itself: let the client pull and push",
-    "_active_tasks": "this server runs no tasks of that kind",
     "_db_updates": "follow the _changes of each database",
     "_dbs_info": "ask each database by itself",
     "_node": "this server has no nodes: its settings are the application's",
@@ -63,7 +66,7 @@ NOT_OFFERED: Final[Mapping[str, str]] = {
 async def answer(call: Call) -> Answer:
     """Return the answer of the resource that the path names. Raises :class:`sync.errors.SyncError`."""
     head = call.segments[0] if call.segments else ""
-    if head in SERVER and len(call.segments) < 2:  # noqa: PLR2004  nothing lies below these
+    if head in SERVER and (len(call.segments) < 2 or head in DEEPER):  # noqa: PLR2004  nothing lies below
         if head not in OPEN or head == "_session":
             call.principal = await call.front.gatekeeper.identify(call.connection)
         if head not in OPEN and call.principal is None:

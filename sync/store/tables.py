@@ -153,3 +153,15 @@ local_documents = Table(
     Column("body", LargeBinary, nullable=False),
     sqlite_with_rowid=False,
 )
+
+replications = Table(
+    "sync_replication",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("holder", Text, nullable=False, comment="the process that runs it"),
+    Column("until_ms", BigInteger, nullable=False, comment="the process is gone when this has passed"),
+    Column("shown", Text, nullable=False, comment="what it says of itself, JSON"),
+    Column("cancelled", Integer, nullable=False, default=0, comment="1: whoever runs it ends it"),
+    comment="Replications that run now, each in one process.",
+    sqlite_with_rowid=False,
+)

@@ -21,6 +21,8 @@ from sync.access import Principal, View
 from sync.errors import Forbidden, Unauthorized
 from sync.http import router
 from sync.limits import Limits
+from sync.replicator.jobs import Replicator
+from sync.replicator.settings import ReplicatorSettings
 from sync.store import Store
 from sync.store.database import Database
 
@@ -67,7 +69,7 @@ class Gate:
         return View(name, name)
 
 
-def app(place: Path | str, limits: Limits | None = None) -> Litestar:
+def app(place: Path | str, limits: Limits | None = None, settings: ReplicatorSettings | None = None) -> Litestar:
     database = Database(place if isinstance(place, str) else f"sqlite:///{place}/store.db")
     store = Store(database)
     database.write_now(store.create_tables_now)
@@ -76,7 +78,14 @@ def app(place: Path | str, limits: Limits | None = None) -> Litestar:
     async def close(_app: Litestar) -> None:
         database.close()
 
-    app = Litestar([router(store, Gate(), limits)], on_shutdown=[close], openapi_config=None)
+    gate = Gate()
+    replicator = Replicator(store, gate, limits, settings)
+    app = Litestar(
+        [router(store, gate, limits, replicator=replicator)],
+        lifespan=[] if settings is None else [replicator.lifespan],
+        on_shutdown=[close],
+        openapi_config=None,
+    )
     app.state.store = store
     return app
 
@@ -95,6 +104,7 @@ class Running:
 def listening(port: int = 0) -> socket.socket:
     listener = socket.create_server(("127.0.0.1", port))
     listener.set_inheritable(True)
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # asyncio does it for sockets of its own only
     return listener
 
 
@@ -105,7 +115,7 @@ def main() -> None:
     listener = listening(port)
     sys.stdout.write(f"{listener.getsockname()[1]}\n")
     sys.stdout.flush()
-    config = uvicorn.Config(app(place), log_level="warning", timeout_graceful_shutdown=1)
+    config = uvicorn.Config(app(place, settings=ReplicatorSettings()), log_level="warning", timeout_graceful_shutdown=1)
     uvicorn.Server(config).run(sockets=[listener])
 
 
