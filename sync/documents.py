@@ -4,13 +4,13 @@ import base64
 import binascii
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Protocol
 
 import orjson
 
 from sync import revisions
-from sync.errors import BadDocument, BadDocumentId, BadRequest, TooLarge
+from sync.errors import AttachmentTooLarge, BadDocument, BadDocumentId, BadRequest, DocumentTooLarge, TooLarge
 from sync.jsontext import Members, canonical, join
 from sync.limits import Limits
 
@@ -85,6 +85,9 @@ class Upload:
         return told
 
 
+NOTHING: Final[Mapping[str, Upload]] = {}
+
+
 @dataclass(frozen=True, slots=True)
 class Stub:
     """An attachment that an ancestor has already. ``digest`` of ``None`` does not ask which content."""
@@ -131,10 +134,19 @@ def check_id(id_: Any, limits: Limits) -> str:
     return id_
 
 
-def draft(raw: Members, parsed: dict[str, Any], *, limits: Limits, new_edits: bool, id_: str | None = None) -> Draft:
+def draft(
+    raw: Members,
+    parsed: dict[str, Any],
+    *,
+    limits: Limits,
+    new_edits: bool,
+    id_: str | None = None,
+    arrived: Mapping[str, Upload] = NOTHING,
+) -> Draft:
     """Return what the object ``parsed``, whose fields as text are ``raw``, asks to have stored. Uses both up.
 
-    ``id_`` stands in for a missing ``_id``. Raises ``BadDocument``, ``BadDocumentId``, ``BadRequest``, ``TooLarge``.
+    ``id_`` stands in for a missing ``_id``. ``arrived`` has the attachments that followed the document.
+    Raises ``BadDocument``, ``BadDocumentId``, ``BadRequest``, ``TooLarge``.
     """
     special = {name: parsed.pop(name) for name in [name for name in parsed if name[:1] == "_" and name not in KEPT]}
     for name in special:
@@ -149,12 +161,12 @@ def draft(raw: Members, parsed: dict[str, Any], *, limits: Limits, new_edits: bo
     path = None if new_edits else _path(special.get("_revisions"), rev, limits)
     if path is not None and rev is None:
         rev = f"{path[0]}-{path[1][0]}"
-    attachments = _attachments(special["_attachments"], limits) if "_attachments" in special else {}
+    attachments = _attachments(special["_attachments"], limits, arrived) if "_attachments" in special else {}
     if not special.keys() <= SPECIAL:
         raise BadDocument(f"Bad special document member: {min(special.keys() - SPECIAL)}")
     body = join(raw)
     if len(body) > limits.document:
-        raise TooLarge(f"{id_}: the document is larger than {limits.document} bytes")
+        raise DocumentTooLarge(id_)
     return Draft(id_, rev, deleted, body, parsed, attachments, path)
 
 
@@ -183,10 +195,10 @@ def _path(told: Any, rev: str | None, limits: Limits) -> revisions.Path:
     return start, ids
 
 
-def _attachments(told: Any, limits: Limits) -> dict[str, Upload | Stub]:
+def _attachments(told: Any, limits: Limits, arrived: Mapping[str, Upload]) -> dict[str, Upload | Stub]:
     if not isinstance(told, dict):
         raise BadDocument("Attachments property must be an object")
-    return {check_attachment_name(name): _attachment(name, value, limits) for name, value in told.items()}
+    return {check_attachment_name(name): _attachment(name, value, limits, arrived) for name, value in told.items()}
 
 
 def check_attachment_name(name: str) -> str:
@@ -198,7 +210,7 @@ def check_attachment_name(name: str) -> str:
     return name
 
 
-def _attachment(name: str, told: Any, limits: Limits) -> Upload | Stub:
+def _attachment(name: str, told: Any, limits: Limits, arrived: Mapping[str, Upload]) -> Upload | Stub:
     if not isinstance(told, dict):
         raise BadDocument(f"Attachment {name} must be an object")
     revpos = told.get("revpos")
@@ -208,6 +220,8 @@ def _attachment(name: str, told: Any, limits: Limits) -> Upload | Stub:
         digest = told.get("digest")
         return Stub(digest if isinstance(digest, str) else None, revpos)
     if told.get("follows") is True:
+        if name in arrived:
+            return replace(arrived[name], revpos=revpos)
         raise BadRequest(f"Attachment {name} is said to follow, but the request is not multipart")
     data, content_type = told.get("data"), told.get("content_type", "application/octet-stream")
     if not isinstance(data, str) or not isinstance(content_type, str):
@@ -217,5 +231,5 @@ def _attachment(name: str, told: Any, limits: Limits) -> Upload | Stub:
     except (binascii.Error, ValueError) as error:
         raise BadRequest(f"Attachment {name}: data is not base64") from error
     if len(content) > limits.attachment:
-        raise TooLarge(f"Attachment {name} is larger than {limits.attachment} bytes")
+        raise AttachmentTooLarge(name)
     return Upload(content_type, Inline(content), revpos)

@@ -19,6 +19,10 @@
     ├── MissingStub                an attachment stub names content that the store does not hold
     ├── TooLarge
     ├── BadContentType
+    │   ├── DocumentTooLarge
+    │   └── AttachmentTooLarge
+    ├── DigestMismatch             content is not what its digest says
+    ├── RangeNotSatisfiable        a piece of an attachment beyond its end
     ├── MethodNotAllowed
     ├── NotAcceptable
     ├── NotOffered                 CouchDB has it, this server does not
@@ -140,6 +144,28 @@ class MethodNotAllowed(SyncError):
 
     def __init__(self, allowed: Sequence[str]) -> None:
         super().__init__(f"Only {','.join(allowed)} allowed")
+class DocumentTooLarge(TooLarge):
+    """The JSON of the document ``reason`` is over its limit."""
+
+
+class AttachmentTooLarge(TooLarge):
+    """The attachment ``reason`` is over its limit."""
+
+
+class DigestMismatch(SyncError):
+    """An attachment's content is not what the digest that came with it says."""
+
+    def __init__(self) -> None:
+        super().__init__("Possible message corruption.")
+
+
+class RangeNotSatisfiable(SyncError):
+    """What is asked for lies beyond an attachment's end."""
+
+    def __init__(self) -> None:
+        super().__init__("Requested range not satisfiable")
+
+
         self.allowed: Final = tuple(allowed)
 
 

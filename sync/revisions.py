@@ -162,6 +162,15 @@ class Tree:
         newest = max((parse(rev)[0] for rev in absent), default=0)
         return absent, [leaf.rev for leaf in self.leaves() if parse(leaf.rev)[0] < newest]
 
+    def without(self, revs: Iterable[str]) -> "Tree":
+        """Return the tree without these leaves, and without the ancestors that no other leaf has."""
+        gone = set(revs)
+        kept: dict[str, Node] = {}
+        for leaf in self.leaves():
+            if leaf.rev not in gone:
+                kept |= {rev: self.nodes[rev] for rev in self.ancestry(leaf.rev)}
+        return Tree(kept)
+
     def stem(self, limit: int) -> "Tree":
         """Return the tree cut to the newest ``limit`` revisions of each leaf's line."""
         if len(self.nodes) <= limit:

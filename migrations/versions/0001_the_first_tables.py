@@ -34,11 +34,20 @@ def upgrade() -> None:
             nullable=False,
             comment="sha256 of the content, hex",
         ),
-        sa.Column("length", sa.BigInteger(), nullable=False),
+        sa.Column("length", sa.BigInteger(), nullable=False, comment="below zero: not all of it has arrived"),
+        sa.Column(
+            "staged_ms",
+            sa.BigInteger(),
+            nullable=True,
+            comment="arrived ahead of its revision, when; null: a revision has it",
+        ),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_sync_blob")),
         comment="Attachment contents, each once. The MD5 that the protocol shows is no key: it can be forged.",
         sqlite_with_rowid=False,
     )
+    with op.batch_alter_table("sync_blob", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_sync_blob_staged_ms"), ["staged_ms"], unique=False)
+
     op.create_table(
         "sync_body",
         sa.Column("n", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
@@ -69,6 +78,16 @@ def upgrade() -> None:
             sa.Text().with_variant(sa.Text(collation="C"), "postgresql"),
             nullable=False,
             comment="the _security object, JSON",
+        ),
+        sa.Column(
+            "purge_seq", sa.BigInteger(), server_default="0", nullable=False, comment="how many documents were purged"
+        ),
+        sa.Column(
+            "purged_limit",
+            sa.Integer(),
+            server_default="1000",
+            nullable=False,
+            comment="rows of sync_purge that are kept",
         ),
         sa.PrimaryKeyConstraint("n", name=op.f("pk_sync_database")),
         sa.UniqueConstraint("name", name=op.f("uq_sync_database_name")),
@@ -138,6 +157,21 @@ def upgrade() -> None:
         sa.Column("value", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_sync_meta")),
         comment="Facts about the whole store: its uuid.",
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "sync_purge",
+        sa.Column("db", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False, comment="the database's purge_seq"),
+        sa.Column("id", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
+        sa.Column(
+            "revs",
+            sa.Text().with_variant(sa.Text(collation="C"), "postgresql"),
+            nullable=False,
+            comment="the leaves that were purged, JSON",
+        ),
+        sa.PrimaryKeyConstraint("db", "seq", name=op.f("pk_sync_purge")),
+        comment="What was purged last: for whoever keeps copies.",
         sqlite_with_rowid=False,
     )
     op.create_table(
@@ -585,6 +619,7 @@ def downgrade() -> None:
     op.drop_table("account")
     op.drop_table("sync_scope")
     op.drop_table("sync_replication")
+    op.drop_table("sync_purge")
     op.drop_table("sync_meta")
     op.drop_table("sync_membership")
     op.drop_table("sync_local")
@@ -592,6 +627,9 @@ def downgrade() -> None:
     op.drop_table("sync_database")
     op.drop_table("sync_chunk")
     op.drop_table("sync_body")
+    with op.batch_alter_table("sync_blob", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_sync_blob_staged_ms"))
+
     op.drop_table("sync_blob")
     with op.batch_alter_table("sync_attached", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_sync_attached_key"))

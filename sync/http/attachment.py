@@ -1,98 +1,119 @@
 """One attachment: read, write and remove, a piece at a time."""
 
-import base64
-import hashlib
-import tempfile
-from collections.abc import AsyncGenerator, Iterator
-from typing import IO, Any, Final
-from urllib.parse import quote
+import secrets
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import ExitStack
+from typing import Any, Final
 
 from sync.access import View
-from sync.documents import CHUNK, Upload, check_attachment_name
-from sync.http.document import asked_rev, etag_matches, name, somebody
+from sync.documents import GZIP, check_attachment_name
+from sync.errors import BadContentType, BadRequest, Conflict
+from sync.http import contents
+from sync.http.document import asked_rev, etag_matches, located, name, queried_rev, somebody
+from sync.http.multipart import header
+from sync.http.negotiation import accepts_gzip, ranges
 from sync.http.wire import Answer, Call, json_answer
+from sync.store.contract import DocumentStore
+from sync.store.values import Attachment
 
-IN_MEMORY: Final = 1024 * 1024
-"""Bytes of an upload that are held in memory; what is longer waits in a file until it is whole."""
 SAFE: Final = {
     "content-security-policy": "sandbox; default-src 'none'",  # a page somebody attached must not run as ours
     "x-content-type-options": "nosniff",
 }
 
 
-class Spooled:
-    """Content that was received piece by piece into a temporary file."""
-
-    def __init__(self, file: IO[bytes], length: int, md5: str, key: str) -> None:
-        self._file: Final = file
-        self.length: Final = length
-        self.md5: Final = md5
-        self.key: Final = key
-
-    def chunks(self) -> Iterator[bytes]:
-        """Yield the content in pieces."""
-        self._file.seek(0)
-        while piece := self._file.read(CHUNK):
-            yield piece
-
-
-async def receive(call: Call, file: IO[bytes]) -> Spooled:
-    """Receive the request's body into ``file``."""
-    md5, sha, length = hashlib.md5(usedforsecurity=False), hashlib.sha256(), 0
-    async for piece in call.stream(call.front.limits.attachment):
-        md5.update(piece)
-        sha.update(piece)
-        length += len(piece)
-        file.write(piece)
-    return Spooled(file, length, "md5-" + base64.b64encode(md5.digest()).decode(), sha.hexdigest())
-
-
 async def get(call: Call, view: View) -> Answer:
-    """``GET /{db}/{id}/{name}?rev=``."""
-    (id_, attachment), rev = _path(call), asked_rev(call)
+    """``GET /{db}/{id}/{name}?rev=``: all of it, or ranges of one that is not packed."""
+    (id_, attachment), rev = _path(call), queried_rev(call)
     store = call.front.store
     _, found = await store.database.read(lambda c: store.find_attachment_now(c, view, id_, rev, attachment))
     etag = f'"{found.digest.removeprefix("md5-")}"'
     if etag_matches(call.connection, etag):
         return Answer(304, b"", {"etag": etag})
+    headers = {"etag": etag, "accept-ranges": "bytes" if found.packed is None else "none", **SAFE}
+    media_type = header(found.content_type)
+    if found.packed is None:
+        asked = ranges(call.headers.get("range"), found.length)
+        if asked is not None:
+            return _ranged(store, found, asked, headers, media_type)
+    elif not accepts_gzip(call.headers):
+        body = contents.unpacked(contents.pieces(store, found.key, 0, found.packed - 1))
+        return Answer(200, body, {**headers, "content-length": str(found.length)}, media_type)
+    else:
+        headers["content-encoding"] = GZIP
+    length = found.length if found.packed is None else found.packed
+    headers |= {"content-length": str(length), "content-md5": etag.strip('"')}
+    return Answer(200, contents.pieces(store, found.key, 0, length - 1), headers, media_type)
 
-    async def body() -> AsyncGenerator[bytes, None]:
-        part = 0
-        while (piece := await store.database.read(lambda c, n=part: store.piece_now(c, found.key, n))) is not None:  # type: ignore[misc]
-            yield piece
-            part += 1
 
-    headers = {"etag": etag, "content-length": str(found.length), "content-md5": etag.strip('"'), **SAFE}
-    return Answer(200, body(), headers, found.content_type)
+def _ranged(
+    store: DocumentStore,
+    found: Attachment,
+    asked: Sequence[tuple[int, int]],
+    headers: dict[str, str],
+    media_type: str,
+) -> Answer:
+    if len(asked) == 1:
+        first, last = asked[0]
+        headers |= {"content-range": f"bytes {first}-{last}/{found.length}", "content-length": str(last - first + 1)}
+        return Answer(206, contents.pieces(store, found.key, first, last), headers, media_type)
+    boundary = secrets.token_hex(16)
+
+    async def parts() -> AsyncGenerator[bytes, None]:
+        yield f"--{boundary}".encode()
+        for first, last in asked:
+            told = f"\r\nContent-Type: {media_type}\r\nContent-Range: bytes {first}-{last}/{found.length}\r\n\r\n"
+            yield told.encode()
+            async for piece in contents.pieces(store, found.key, first, last):
+                yield piece
+            yield f"\r\n--{boundary}".encode()
+        yield b"--"
+
+    return Answer(206, parts(), SAFE | {"accept-ranges": "bytes"}, f'multipart/byteranges; boundary="{boundary}"')
 
 
 async def put(call: Call, view: View) -> Answer:
     """``PUT /{db}/{id}/{name}?rev=``: a new revision of the document with this attachment, or a new document."""
     principal, (id_, attachment), rev = somebody(call), _path(call), asked_rev(call)
+    check_attachment_name(attachment)
     store = call.front.store
     content_type = call.headers.get("content-type", "application/octet-stream")
-    with tempfile.SpooledTemporaryFile(IN_MEMORY) as file:
-        upload = Upload(content_type, await receive(call, file))
+    encoding = call.headers.get("content-encoding", "identity").strip().lower()
+    if encoding not in {"identity", GZIP}:
+        raise BadContentType("Only gzip and identity content-encodings are supported")
+    limit = call.front.limits.attachment
+    with ExitStack() as held:
+        spool = contents.Spool(attachment, limit, held, packed=encoding == GZIP)
+        async for piece in call.stream(limit):
+            spool.write(piece)
+        upload = spool.upload(content_type)
+        await store.stage(upload.content)
         new = await store.database.write(
             lambda c: store.attach_now(c, view, principal, id_, attachment, upload, rev=rev)
         )
-    return _answer(view, id_, attachment, new, 201)
+    return _answer(id_, new, 201, {"location": located(view, id_, attachment)})
 
 
 async def delete(call: Call, view: View) -> Answer:
     """``DELETE /{db}/{id}/{name}?rev=``: a new revision of the document, without this attachment."""
     principal, (id_, attachment), rev = somebody(call), _path(call), asked_rev(call)
     store = call.front.store
-    new = await store.database.write(lambda c: store.attach_now(c, view, principal, id_, attachment, None, rev=rev))
-    return _answer(view, id_, attachment, new, 200)
+
+    def write(connection: Any) -> str:
+        store.find_attachment_now(connection, view, id_, rev, attachment)
+        if rev is None:
+            raise Conflict
+        return store.attach_now(connection, view, principal, id_, attachment, None, rev=rev)
+
+    return _answer(id_, await store.database.write(write), 200, {})
 
 
-def _answer(view: View, id_: str, attachment: str, rev: str, status: int) -> Answer:
-    told: dict[str, Any] = {"ok": True, "id": id_, "rev": rev}
-    location = "/" + "/".join(quote(part, safe="") for part in (view.name, id_, attachment))
-    return json_answer(told, status, {"etag": f'"{rev}"', "location": location})
+def _answer(id_: str, rev: str, status: int, headers: dict[str, str]) -> Answer:
+    return json_answer({"ok": True, "id": id_, "rev": rev}, status, {"etag": f'"{rev}"', **headers})
 
 
 def _path(call: Call) -> tuple[str, str]:
     id_, attachment = name(call)
-    return id_, check_attachment_name(attachment or "")
+    if not attachment:
+        raise BadRequest("Attachment name must not be empty, nor hold the character U+0000")
+    return id_, attachment

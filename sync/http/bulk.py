@@ -1,4 +1,4 @@
-"""Many documents in one request: ``_bulk_docs``, ``_bulk_get``, ``_revs_diff``, ``_missing_revs``."""
+"""Many documents in one request: ``_bulk_docs``, ``_revs_diff``, ``_missing_revs``."""
 
 import secrets
 from collections import Counter
@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-import orjson
 
 from sync import revisions
 from sync.access import View
@@ -14,9 +13,9 @@ from sync.documents import Draft, draft
 from sync.errors import BadRequest, TooLarge, Unauthorized
 from sync.http import errors, query
 from sync.http.wire import Answer, Call, in_thread, json_answer
-from sync.jsontext import Members, parse, quoted
+from sync.jsontext import Members, parse
 from sync.limits import Limits
-from sync.store.values import PLAIN, Found, Outcome, Show, Written
+from sync.store.values import Outcome, Written
 
 
 class _Raw(msgspec.Struct):
@@ -71,59 +70,6 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
         return {"ok": True, "id": outcome.id, "rev": outcome.rev}
     told = {"id": outcome.id, "error": errors.of(outcome.error)[1], "reason": outcome.error.reason}
     return told if outcome.rev is None else {**told, "rev": outcome.rev}
-
-
-async def get(call: Call, view: View) -> Answer:
-    """``POST /{db}/_bulk_get``: bodies are spliced into the answer unparsed."""
-    told = await call.json_object()
-    docs = told.get("docs")
-    if not isinstance(docs, list):
-        raise BadRequest("Missing JSON list of 'docs'.")
-    _count(docs, call.front.limits)
-    asked = [_asked(doc) for doc in docs]
-    show = Show(revs=query.flag(call.query, "revs"), attachments=query.flag(call.query, "attachments"))
-    latest = query.flag(call.query, "latest")
-    store = call.front.store
-
-    def read(connection: Any) -> bytes:
-        if show.attachments and view.scope is not None:
-            stubs = store.show_many_now(connection, view, asked, PLAIN, latest=latest)
-            call.bound_inlined(each for leaves in stubs for _, each in leaves)
-        found = store.show_many_now(connection, view, asked, show, latest=latest)
-        items = [
-            _result(id_, rev, leaves, silent=view.scope is not None)
-            for (id_, rev), leaves in zip(asked, found, strict=True)
-        ]
-        return b'{"results":[' + b",".join(items) + b"]}\n"
-
-    return Answer(200, await store.database.read(read))
-
-
-def _asked(doc: Any) -> tuple[str, str | None]:
-    if not isinstance(doc, dict) or not isinstance(doc.get("id"), str):
-        raise BadRequest("each of `docs` must be an object with an `id`")
-    rev = doc.get("rev")
-    if rev is not None:
-        revisions.check(rev)
-    return doc["id"], rev
-
-
-def _result(id_: str, rev: str | None, leaves: list[tuple[str, Found]], *, silent: bool) -> bytes:
-    """Return one item of the answer.
-
-    An error among the documents would stop a phone's replication for good, so what a scope does not show, or does not
-    have any more, is answered by an empty list there.
-    """
-    if not leaves:
-        leaves = [(rev or "undefined", None)]
-    docs = []
-    for each, found in leaves:
-        if found is not None:
-            docs.append(b'{"ok":%b}' % found.text)
-        elif not silent:
-            error = {"id": id_, "rev": each, "error": "not_found", "reason": "missing"}
-            docs.append(orjson.dumps({"error": error}))
-    return b'{"id":%b,"docs":[%b]}' % (quoted(id_).encode(), b",".join(docs))
 
 
 async def revs_diff(call: Call, view: View) -> Answer:

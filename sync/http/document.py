@@ -1,18 +1,22 @@
 """One document: read, write, delete; and writing one without naming it."""
 
 import secrets
+from contextlib import ExitStack
+from dataclasses import replace
 from typing import Any
+from urllib.parse import quote
 
 from litestar.connection import ASGIConnection
 
 from sync import revisions
 from sync.access import Principal, View
-from sync.documents import Draft, check_id, draft
-from sync.errors import BadRequest, DocumentMissing, NotOffered, Unauthorized
-from sync.http import query
+from sync.documents import Draft, Upload, check_id, draft
+from sync.errors import BadRequest, Unauthorized
+from sync.http import multipart, query
+from sync.http.negotiation import MIXED, RELATED, accepts
 from sync.http.wire import JSON, Answer, Call, in_thread, json_answer
 from sync.jsontext import members, parse
-from sync.store.values import Found, Rejected, Revision, Show
+from sync.store.values import PLAIN, Found, Rejected, Show
 
 
 def name(call: Call) -> tuple[str, str | None]:
@@ -23,12 +27,24 @@ def name(call: Call) -> tuple[str, str | None]:
     return check_id(head, call.front.limits), "/".join(rest) if rest else None
 
 
+def queried_rev(call: Call) -> str | None:
+    """Return the revision that the query names. Raises ``BadRequest``."""
+    rev = call.query.get("rev")
+    if rev is not None:
+        revisions.check(rev)
+    return rev
+
+
 def asked_rev(call: Call) -> str | None:
     """Return the revision that the query or ``If-Match`` names. Raises ``BadRequest``."""
-    rev = call.query.get("rev") or call.headers.get("if-match", "").strip('"') or None
-    if rev is not None:
-        revisions.parse(rev)
-    return rev
+    rev, match = queried_rev(call), call.headers.get("if-match")
+    if match is None:
+        return rev
+    match = match.strip().strip('"')
+    revisions.check(match)
+    if rev not in {None, match}:
+        raise BadRequest("Document rev and etag have different values")
+    return match
 
 
 def somebody(call: Call) -> Principal:
@@ -41,37 +57,48 @@ def somebody(call: Call) -> Principal:
 def etag_matches(connection: ASGIConnection[Any, Any, Any, Any], etag: str) -> bool:
     """Tell whether the client has this already."""
     told = connection.headers.get("if-none-match", "")
-    return etag in [part.strip().removeprefix("W/") for part in told.split(",")]
+    return told.strip() == "*" or etag in [part.strip().removeprefix("W/") for part in told.split(",")]
+
+
+def located(view: View, *path: str) -> str:
+    """Return where in the database of ``view`` something is, for ``Location``."""
+    return "/" + "/".join(quote(part, safe="") for part in (view.name, *path))
 
 
 def _show(call: Call) -> Show:
     flags = call.query
     meta = query.flag(flags, "meta")
+    since = query.value(flags, "atts_since")
+    for rev in since or ():
+        revisions.check(rev)
     return Show(
         revs=query.flag(flags, "revs"),
         revs_info=meta or query.flag(flags, "revs_info"),
         conflicts=meta or query.flag(flags, "conflicts"),
         deleted_conflicts=meta or query.flag(flags, "deleted_conflicts"),
         local_seq=query.flag(flags, "local_seq"),
-        attachments=query.flag(flags, "attachments"),
+        attachments=query.flag(flags, "attachments") or since is not None,
+        since=None if since is None else tuple(query.texts(since, "atts_since")),
+        encoding=query.flag(flags, "att_encoding_info"),
     )
 
 
 async def get(call: Call, view: View) -> Answer:
-    """``GET /{db}/{id}``."""
+    """``GET /{db}/{id}``: as JSON, or with its attachments behind it."""
     if "open_revs" in call.query:
         return await _open_revs(call, view)
     id_, _ = name(call)
-    rev, show, latest = call.query.get("rev"), _show(call), query.flag(call.query, "latest")
-    if rev is not None:
-        revisions.parse(rev)
+    rev, show, latest = queried_rev(call), _show(call), query.flag(call.query, "latest")
+    if show.attachments and accepts(call.headers, RELATED):
+        show = replace(show, follows=True, encoding=True)
     store = call.front.store
-    found = await store.database.read(lambda c: store.show_now(c, view, id_, rev, show, latest=latest))
-    etag = f'"{found.rev}"'
-    plain = show == Show()
-    if plain and etag_matches(call.connection, etag):
-        return Answer(304, b"", {"etag": etag})
-    return Answer(200, found.text + b"\n", {"etag": etag} if plain else {})
+    found = await store.database.read(lambda c: store.show_now(c, view, id_, None if latest else rev, show))
+    headers = {} if show.lineage else {"etag": f'"{found.rev}"'}
+    if headers and etag_matches(call.connection, headers["etag"]):
+        return Answer(304, b"", headers)
+    if found.following:
+        return multipart.related(store, found, headers)
+    return Answer(200, found.text + b"\n", headers)
 
 
 async def _open_revs(call: Call, view: View) -> Answer:
@@ -79,18 +106,21 @@ async def _open_revs(call: Call, view: View) -> Answer:
     told = call.query["open_revs"]
     revs = None if told == "all" else query.texts(query.value(call.query, "open_revs"), "open_revs")
     for rev in revs or ():
-        revisions.parse(rev)
-    accept = call.headers.get("accept", "*/*")
-    if "multipart/mixed" in accept and JSON not in accept:
-        raise NotOffered("open_revs is answered as JSON: ask with Accept: application/json")
+        revisions.check(rev)
     show, latest = _show(call), query.flag(call.query, "latest")
+    parts = accepts(call.headers, MIXED)
+    if parts:
+        show = replace(show, attachments=True, follows=True, encoding=True)
     store = call.front.store
     found = await store.database.read(lambda c: store.show_leaves_now(c, view, id_, revs, show, latest=latest))
+    if parts:
+        boundary = secrets.token_hex(16)
+        return Answer(200, multipart.mixed(store, boundary, found), {}, f'{MIXED}; boundary="{boundary}"')
     return Answer(200, b"[" + b",".join([_leaf(rev, revision) for rev, revision in found]) + b"]\n")
 
 
 def _leaf(rev: str, found: Found) -> bytes:
-    return b'{"ok":%b}' % found.text if isinstance(found, Revision) else b'{"missing":"%b"}' % rev.encode()
+    return b'{"missing":"%b"}' % rev.encode() if found is None else b'{"ok":%b}' % found.text
 
 
 async def put(call: Call, view: View) -> Answer:
@@ -108,12 +138,11 @@ async def post(call: Call, view: View) -> Answer:
 
 async def _write(call: Call, view: View, id_: str | None) -> Answer:
     principal = somebody(call)
-    if call.headers.get("content-type", "").lower().startswith("multipart/"):
-        raise NotOffered("send attachments inline as base64, or each by itself with PUT /{db}/{id}/{name}")
     new_edits = query.flag(call.query, "new_edits", default=True)
     given = asked_rev(call)
-    text = await call.body()
+    boundary = multipart.boundary_of(call.headers.get("content-type", "")) if id_ is not None else None
     limits = call.front.limits
+    arrived: dict[str, Upload] = {}
 
     def read(text: bytes) -> Draft:
         parsed = parse(text)
@@ -121,26 +150,39 @@ async def _write(call: Call, view: View, id_: str | None) -> Answer:
             raise BadRequest("Document must be a JSON object")
         if id_ is not None and parsed.get("_id", id_) != id_:
             raise BadRequest("Document ID must match the one in the path")
-        return draft(members(text), parsed, limits=limits, new_edits=new_edits, id_=id_ or secrets.token_hex(16))
+        made = id_ or secrets.token_hex(16)
+        return draft(members(text), parsed, limits=limits, new_edits=new_edits, id_=made, arrived=arrived)
 
-    wanted: Draft = await in_thread(read, text)
-    if given is not None:
-        if wanted.rev not in {None, given}:
-            raise BadRequest("Document rev from request body and query string have different values")
-        wanted.rev = given
-    return await store_one(call, view, principal, wanted, new_edits=new_edits)
+    with ExitStack() as held:
+        if boundary is None:
+            text = await call.body()
+        else:
+            text, arrived = await multipart.receive(call, boundary, held)
+        wanted: Draft = await in_thread(read, text)
+        if given is not None:
+            if wanted.rev not in {None, given}:
+                raise BadRequest("Document rev from request body and query string have different values")
+            wanted.rev = given
+        for upload in arrived.values():
+            await call.front.store.stage(upload.content)
+        return await store_one(call, view, principal, wanted, new_edits=new_edits)
 
 
 async def store_one(call: Call, view: View, principal: Principal, wanted: Draft, *, new_edits: bool) -> Answer:
-    """Store one revision and answer as CouchDB does. Raises why it was not stored."""
+    """Store one revision and answer as CouchDB does. Raises why it was not stored.
+
+    With ``batch=ok`` it is stored all the same before it is answered; only the answer differs.
+    """
     store = call.front.store
     outcome = (
         await store.database.write(lambda c: store.write_now(c, view, principal, [wanted], new_edits=new_edits))
     )[0]
     if isinstance(outcome, Rejected):
         raise outcome.error
-    told = {"ok": True, "id": outcome.id, "rev": outcome.rev}
-    return json_answer(told, 201, {"etag": f'"{outcome.rev}"'})
+    if call.query.get("batch") == "ok":
+        return json_answer({"ok": True, "id": outcome.id}, 202)
+    headers = {"etag": f'"{outcome.rev}"', "location": located(view, outcome.id)}
+    return json_answer({"ok": True, "id": outcome.id, "rev": outcome.rev}, 200 if wanted.deleted else 201, headers)
 
 
 async def delete(call: Call, view: View) -> Answer:
@@ -149,8 +191,7 @@ async def delete(call: Call, view: View) -> Answer:
     store = call.front.store
 
     def write(connection: Any) -> str:
-        if id_ not in store.winners_now(connection, view, [id_], Show()):
-            raise DocumentMissing
+        store.show_now(connection, view, id_, None, PLAIN)
         return store.put_now(connection, view, principal, id_, {}, rev=rev, deleted=True)
 
     new = await store.database.write(write)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final, TypeVar
 
 from sync.errors import MethodNotAllowed, NotFound, NotOffered
-from sync.http import attachment, bulk, changes, database, document, listing, local, replicate, server
+from sync.http import attachment, bulk, bulk_get, changes, database, document, listing, local, replicate, server
 from sync.http.wire import Answer, Call, Handler, ViewHandler
 
 H = TypeVar("H")
@@ -27,7 +27,7 @@ DATABASE: Final[Mapping[str, Mapping[str, ViewHandler]]] = {
     "": {"GET": database.info, "PUT": database.create, "DELETE": database.delete, "POST": document.post},
     "_all_docs": {"GET": listing.get, "POST": listing.post},
     "_bulk_docs": {"POST": bulk.write},
-    "_bulk_get": {"POST": bulk.get},
+    "_bulk_get": {"POST": bulk_get.post},
     "_changes": {"GET": changes.get, "POST": changes.post},
     "_compact": {"POST": database.compact},
     "_ensure_full_commit": {"POST": database.ensure_full_commit},

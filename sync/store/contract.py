@@ -20,7 +20,7 @@ from typing import Any, Protocol
 from sqlalchemy import Connection
 
 from sync.access import Principal, Stored, View
-from sync.documents import Draft, Upload
+from sync.documents import Content, Draft, Upload
 from sync.store.database import Database
 from sync.store.values import Ask, Attachment, DatabaseInfo, Found, Outcome, Page, Range, Revision, Show
 
@@ -239,6 +239,43 @@ class DocumentStore(Protocol):
 
     def piece_now(self, connection: Connection, key: str, part: int) -> bytes | None:
         """Return one piece of an attachment's content, or ``None`` past its end."""
+        ...
+
+    # -- content ahead of its revision, and revisions leaving for good ---------------------------------------------
+
+    async def stage(self, content: Content) -> None:
+        """Store long content ahead of the revision that is to have it, in short transactions that keep nobody waiting.
+
+        The write that stores the revision finds it. What no revision takes within an hour is removed again.
+        """
+        ...
+
+    def purge_now(self, connection: Connection, view: View, asked: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+        """Remove those of the revisions that are leaves as if they had never been; return them, for each id asked.
+
+        Ancestors that no other leaf has go too, and the contents that only they had. A document without leaves is in no
+        listing and no feed any more; one with other leaves shows its new winner as a change. ``Rules.project`` is told
+        both, the first as a tombstone without fields. Raises ``Forbidden`` through a view with a scope.
+        """
+        ...
+
+    def purged_now(self, connection: Connection, view: View) -> list[tuple[str, list[str]]]:
+        """Return what was purged as ``(id, revisions)``, the oldest first, as far back as is remembered."""
+        ...
+
+    def purged_limit_now(self, connection: Connection, view: View) -> int:
+        """Return how many purges are remembered."""
+        ...
+
+    def set_purged_limit_now(self, connection: Connection, view: View, limit: int) -> None:
+        """Remember that many purges from now on."""
+        ...
+
+    async def compact(self, view: View) -> None:
+        """Cut all histories to ``_revs_limit`` and free what nothing refers to, in short transactions.
+
+        Bodies of ancestors within the limit stay: they are the bases of merges. Raises ``Forbidden`` through a scope.
+        """
         ...
 
     # -- local documents ---------------------------------------------------------------------------------------------

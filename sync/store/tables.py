@@ -59,6 +59,8 @@ databases = Table(
     Column("gone", BigInteger, nullable=False, default=0, comment="documents whose winner is deleted"),
     Column("revs_limit", Integer, nullable=False, default=1000),
     Column("security", TEXT, nullable=False, default="{}", comment="the _security object, JSON"),
+    Column("purge_seq", BigInteger, nullable=False, server_default="0", comment="how many documents were purged"),
+    Column("purged_limit", Integer, nullable=False, server_default="1000", comment="rows of sync_purge that are kept"),
     sqlite_autoincrement=True,
 )
 
@@ -120,7 +122,8 @@ blobs = Table(
     "sync_blob",
     metadata,
     Column("key", TEXT, primary_key=True, comment="sha256 of the content, hex"),
-    Column("length", BigInteger, nullable=False),
+    Column("length", BigInteger, nullable=False, comment="below zero: not all of it has arrived"),
+    Column("staged_ms", BigInteger, index=True, comment="arrived ahead of its revision, when; null: a revision has it"),
     comment="Attachment contents, each once. The MD5 that the protocol shows is no key: it can be forged.",
     sqlite_with_rowid=False,
 )
@@ -151,6 +154,17 @@ local_documents = Table(
     Column("id", TEXT, primary_key=True),
     Column("rev", Integer, nullable=False),
     Column("body", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+purges = Table(
+    "sync_purge",
+    metadata,
+    Column("db", Integer, primary_key=True, autoincrement=False),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False, comment="the database's purge_seq"),
+    Column("id", TEXT, nullable=False),
+    Column("revs", TEXT, nullable=False, comment="the leaves that were purged, JSON"),
+    comment="What was purged last: for whoever keeps copies.",
     sqlite_with_rowid=False,
 )
 

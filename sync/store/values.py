@@ -36,6 +36,7 @@ class DatabaseInfo:
     deleted: int
     update_seq: int
     revs_limit: int
+    purge_seq: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,9 @@ class Attachment:
     key: str
     """Names the content inside the store."""
     chunks: Iterator[bytes]
+    """The content as it is stored: packed, where ``packed`` says so."""
+    packed: int | None = None
+    """Its length as it is stored with gzip; ``None`` where it is stored as it is."""
 
 
 class Change(NamedTuple):
@@ -110,9 +114,31 @@ class Show:
     local_seq: bool = False
     attachments: bool = False
     """Attachments with their data, not as stubs."""
+    follows: bool = False
+    """With ``attachments``: their data is not in the text but follows it, :attr:`Revision.following`."""
+    since: tuple[str, ...] | None = None
+    """With ``attachments``: only those that are newer than the newest of these ancestors; the others as stubs."""
+    encoding: bool = False
+    """Say of packed attachments how they are packed, and how long they are so."""
+
+    @property
+    def lineage(self) -> bool:
+        """Whether the revision tree has to be opened for more than ``_revisions``."""
+        return self.revs_info or self.conflicts or self.deleted_conflicts or self.local_seq
 
 
 PLAIN: Final = Show()
+
+
+class Following(NamedTuple):
+    """An attachment whose content is to be sent after its document, as it is stored."""
+
+    name: str
+    content_type: str
+    length: int
+    packed: bool
+    """Whether it is stored with gzip; ``length`` is then of that."""
+    key: str
 
 
 class Revision(NamedTuple):
@@ -122,6 +148,7 @@ class Revision(NamedTuple):
     rev: str
     deleted: bool
     text: bytes
+    following: tuple[Following, ...] = ()
 
 
 Found = Revision | None

@@ -50,9 +50,10 @@ def db(http: httpx.Client) -> str:
 
 @pytest.fixture
 def told(http: httpx.Client) -> Any:
-    """Make a request; return its status and JSON."""
+    """Make a request that takes JSON alone; return its status and JSON."""
 
     def ask(method: str, path: str, json: Any = None, **more: Any) -> tuple[int, Any]:
+        more["headers"] = {"accept": "application/json", **more.get("headers", {})}
         answer = (
             http.request(method, path, json=json, **more) if json is not None else http.request(method, path, **more)
         )

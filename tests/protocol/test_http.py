@@ -201,7 +201,7 @@ class TestDocuments:
             ("/x?new_edits=false", b"{}", 400, "bad_request"),
             ("/x?new_edits=perhaps", b"{}", 400, "query_parse_error"),
             ("/x", b'{"_attachments":{"a":{"stub":true}}}', 412, "missing_stub"),
-            ("/x", b'{"a":"' + b"0" * 100_000 + b'"}', 413, "too_large"),
+            ("/x", b'{"a":"' + b"0" * 100_000 + b'"}', 413, "document_too_large"),
             ("/x", b'"' + b"0" * 2_000_000 + b'"', 413, "too_large"),
             ("/" + "x" * 513, b"{}", 400, "illegal_docid"),
             ("/%FF", b"{}", 400, "bad_request"),
@@ -302,8 +302,32 @@ class TestBulk:
         assert one[0]["ok"]["_revisions"] == {"start": 1, "ids": [rev[2:]]}
         assert one == all_
         assert old[0]["error"]["rev"] == "9-z"
-        for bad in ({}, {"docs": [1]}, {"docs": [{"id": "x", "rev": "nix"}]}):
+        for bad in ({}, {"docs": {}}, []):
             assert told("POST", db + "/_bulk_get", bad)[0] == 400
+        for refused in ("rev=1-a", 'atts_since=["1-a"]', "open_revs=all", "new_edits=false", "w=1"):
+            assert told("POST", f"{db}/_bulk_get?{refused}", {"docs": []})[0] == 400
+
+    def test_bulk_get_tells_for_each_what_is_wrong_with_it(self, told: Any, http: httpx.Client, db: str) -> None:
+        rev = put(http, db + "/x")
+        wrong: list[tuple[Any, Any]] = [
+            (1, "document must be a JSON object"),
+            ({}, "document must be a JSON object"),
+            ({"rev": "1-a"}, "document id missed"),
+            ({"id": "x", "rev": "nix"}, "Invalid rev format"),
+            ({"id": "x", "rev": 1}, "Invalid rev format"),
+            ({"id": "x", "atts_since": ["nix"]}, "Invalid rev format"),
+            ({"id": "x", "atts_since": 1}, "att_since value must be array of revs."),
+            ({"id": ""}, "Document id must not be empty"),
+            ({"id": 1}, "Document id must be a string"),
+        ]
+        docs = [*(doc for doc, _ in wrong), {"id": "x", "rev": rev}]
+        status, answer = told("POST", db + "/_bulk_get", {"docs": docs})
+        assert status == 200
+        *failed, last = (each["docs"][0] for each in answer["results"])
+        assert [each["error"]["reason"] for each in failed] == [reason for _, reason in wrong]
+        assert last["ok"]["_id"] == "x"
+        parts = http.post(db + "/_bulk_get", json={"docs": docs}, headers={"accept": "multipart/mixed"})
+        assert parts.text.count('error="true"') == len(wrong)
 
     def test_listings(self, told: Any, http: httpx.Client, db: str) -> None:
         revs = {id_: put(http, f"{db}/{id_}", {"of": id_}) for id_ in "abc"}

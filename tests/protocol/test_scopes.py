@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -63,7 +64,7 @@ def test_what_is_not_mine_reads_like_what_never_was(phone: httpx.Client, method:
         answer = (
             phone.request(method, "/area-one" + path, json=body) if body else phone.request(method, "/area-one" + path)
         )
-        return answer.status_code, answer.text
+        return answer.status_code, re.sub("[0-9a-f]{32}", "boundary", answer.text)
 
     status, text = ask(path, body)
     assert SECRET not in text

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from sync.access import View
 from sync.errors import BadDatabaseName, DatabaseExists, DatabaseMissing
+from sync.store.sql import contents
 from sync.store.sql.run import first, rows, run
 from sync.store.tables import SEQUENCE_BITS
 from sync.store.values import DatabaseInfo
@@ -64,7 +65,10 @@ def whole(name: str) -> View:
 def info(connection: Connection, view: View) -> DatabaseInfo:
     """Return the counts that ``view`` shows."""
     opened = open_(connection, view)
-    return DatabaseInfo(view.name, opened.live, opened.gone, opened.update_seq, opened.revs_limit)
+    purged = 0
+    if opened.scope is None:
+        purged = first(connection, "SELECT purge_seq FROM sync_database WHERE n = ?", opened.n).purge_seq
+    return DatabaseInfo(view.name, opened.live, opened.gone, opened.update_seq, opened.revs_limit, purged)
 
 
 def names(connection: Connection) -> list[str]:
@@ -90,20 +94,14 @@ def delete(connection: Connection, name: str) -> None:
     """Remove a database and all that only it has. Raises ``DatabaseMissing``."""
     opened = open_(connection, whole(name))
     least, most = opened.row(0), opened.row(SEQUENCE)
+    attached = rows(connection, "SELECT DISTINCT key FROM sync_attached WHERE body BETWEEN ? AND ?", least, most)
     run(connection, "DELETE FROM sync_membership WHERE doc BETWEEN ? AND ?", least, most)
     for table, column in (("sync_document", "n"), ("sync_body", "n"), ("sync_attached", "body")):
         run(connection, f"DELETE FROM {table} WHERE {column} BETWEEN ? AND ?", least, most)
-    for table in ("sync_scope", "sync_local"):
+    for table in ("sync_scope", "sync_local", "sync_purge"):
         run(connection, f"DELETE FROM {table} WHERE db = ?", opened.n)
     run(connection, "DELETE FROM sync_database WHERE n = ?", opened.n)
-    drop_unused_content(connection)
-
-
-def drop_unused_content(connection: Connection) -> None:
-    """Remove attachment contents that no revision has any more."""
-    unused = "key NOT IN (SELECT key FROM sync_attached)"
-    run(connection, f"DELETE FROM sync_chunk WHERE {unused}")
-    run(connection, f"DELETE FROM sync_blob WHERE {unused}")
+    contents.drop_unused(connection, [row.key for row in attached])
 
 
 def take(connection: Connection, opened: Opened, count: int) -> int:

@@ -139,12 +139,7 @@ def _attachments(draft: Draft, line: Sequence[str], sources: Sources) -> dict[st
     nearest = [known.pop(rev) for rev in line if rev in known] + list(known.values())
     for name, told in draft.attachments.items():
         if isinstance(told, Upload):
-            stub: dict[str, Any] = {"content_type": told.content_type}
-            if told.revpos is not None:
-                stub["revpos"] = told.revpos
-            content = told.content
-            stub |= {"digest": content.md5, "length": content.length, "stub": True}
-            kept[name] = Kept(stub, content.key, content)
+            kept[name] = Kept(told.stub(), told.content.key, told.content)
         else:
             kept[name] = _resolve(draft.id, name, told, nearest)
     return kept

@@ -12,7 +12,7 @@ from sync.revisions import Tree
 from sync.store.sql import attachments, rows
 from sync.store.sql.databases import Opened
 from sync.store.sql.rows import Body, Row
-from sync.store.values import PLAIN, Found, Revision, Show
+from sync.store.values import Found, Revision, Show
 
 
 def one(connection: Connection, opened: Opened, id_: str, rev: str | None, show: Show, *, latest: bool) -> Revision:
@@ -89,15 +89,7 @@ def winners(connection: Connection, found: Iterable[Row], show: Show) -> list[Re
     """Return the winners of ``found``, in its order."""
     read = list(found)
     bodies = rows.bodies(connection, [row.body for row in read])
-    return [
-        Revision(
-            row.id,
-            row.rev,
-            bool(row.deleted),
-            _text(connection, row, show, (row.rev, bool(row.deleted), row.body, bodies[row.body])),
-        )
-        for row in read
-    ]
+    return [_revision(connection, row, show, (row.rev, bool(row.deleted), row.body, bodies[row.body])) for row in read]
 
 
 def place(connection: Connection, opened: Opened, id_: str, rev: str | None) -> tuple[str, int]:
@@ -144,25 +136,24 @@ def _read(
 
 
 def _show(connection: Connection, row: Row, show: Show, read: _Read | None) -> Found:
-    if read is None:
-        return None
-    return Revision(row.id, read[0], read[1], _text(connection, row, show, read))
+    return None if read is None else _revision(connection, row, show, read)
 
 
-def _text(connection: Connection, row: Row, show: Show, read: _Read) -> bytes:
+def _revision(connection: Connection, row: Row, show: Show, read: _Read) -> Revision:
     rev, deleted, n, body = read
     head = f'"_id":{quoted(row.id)},"_rev":"{rev}"'.encode()
     if deleted:
         head += b',"_deleted":true'
-    if show.revs and not row.tree:
+    if show.revs and not row.tree and not show.lineage:
         generation, _, digest = rev.partition("-")
         head += f',"_revisions":{{"start":{generation},"ids":["{digest}"]}}'.encode()
-    elif show is not PLAIN:
+    elif show.revs or show.lineage:
         head += _extras(row, show, rev)
-    if body.attachments is not None:
-        stubs = body.attachments
-        head += b',"_attachments":' + (attachments.inlined(connection, n, stubs) if show.attachments else stubs)
-    return splice(head, body.body)
+    if body.attachments is None:
+        return Revision(row.id, rev, deleted, splice(head, body.body))
+    line = row.revisions().ancestry(rev) if show.since else ()
+    told, following = attachments.told(connection, n, body.attachments, show, line)
+    return Revision(row.id, rev, deleted, splice(head + b',"_attachments":' + told, body.body), following)
 
 
 def _extras(row: Row, show: Show, rev: str) -> bytes:

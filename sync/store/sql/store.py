@@ -16,6 +16,7 @@ from sync.store.notifier import GONE, Key, Notifier, announcement
 from sync.store.sql import attachments, changes, databases, local, reading, rows, winners, writing
 from sync.store.sql.run import EACH, announce, array, first, run
 from sync.store.sql.run import rows as query
+from sync.store.sql.upkeep import Upkeep
 from sync.store.tables import metadata
 from sync.store.values import (
     Ask,
@@ -35,13 +36,11 @@ LOADED_AT_ONCE: Final = 1000
 LOADER: Final = Principal("", admin=True)
 
 
-class Store:
+class Store(Upkeep):
     """Documents in ``database``. ``rules`` has the application's say, by the name of the stored database."""
 
     def __init__(self, database: Database, rules: Mapping[str, Rules] | None = None) -> None:
-        self.database: Final = database
-        self.rules: Final = dict(rules or {})
-        self.notifier: Final = Notifier(self._newest, database.listen)
+        super().__init__(database, rules or {}, Notifier(self._newest, database.listen))
 
     @staticmethod
     def create_tables_now(connection: Connection) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from sync.access import Accept
 from sync.documents import Content
 from sync.revisions import Tree
-from sync.store.sql import databases
+from sync.store.sql import contents, databases
 from sync.store.sql.databases import Opened
 from sync.store.sql.judging import Candidate, Kept
 from sync.store.sql.rows import Row
@@ -37,6 +37,8 @@ class Storing:
         self._bodies: Final[list[tuple[int, bytes, bytes | None]]] = []
         self._attached: Final[list[tuple[int, str, str]]] = []
         self._contents: Final[dict[str, Content]] = {}
+        self._cut: Final[list[int]] = []
+        """Bodies of revisions beyond the limit of their line."""
         self._changed: Final[list[tuple[Row, Accept]]] = []
         self._was_deleted: Final[dict[int, int]] = {}
         self._count: Final = [0, 0]
@@ -61,7 +63,7 @@ class Storing:
             self._inserts.append(row)
         else:
             tree = (candidate.tree or old.revisions()).graft(start, ids, deleted=draft.deleted, body=seq)
-            tree = tree.stem(self._opened.revs_limit)
+            tree = self._stem(tree)
             best = tree.winner
             body = self._base | best.body
             row = Row(old.n, old.id, best.rev, int(best.deleted), seq, body, tree.dump(), accept.owner)
@@ -93,11 +95,21 @@ class Storing:
             "UPDATE sync_document SET rev = ?, deleted = ?, seq = ?, body = ?, tree = ?, owner = ? WHERE n = ?",
             self._updates,
         )
-        self._store_contents()
+        contents.store(connection, self._contents)
         many(connection, "INSERT INTO sync_attached (body, name, key) VALUES (?, ?, ?)", self._attached)
+        if self._cut:
+            contents.release(connection, self._cut)
         self.touched[None] = self._seq
         self._place()
         return [(row, tuple(accept.scopes)) for row, accept in self._changed]
+
+    def _stem(self, tree: Tree) -> Tree:
+        """Return the tree cut to what is kept; the bodies of what is not are to go."""
+        kept = tree.stem(self._opened.revs_limit)
+        if kept is not tree:
+            gone = tree.nodes.keys() - kept.nodes.keys()
+            self._cut.extend(self._base | tree.nodes[rev].body for rev in gone if tree.nodes[rev].body)
+        return kept
 
     def _attach(self, n: int, attachments: Mapping[str, Kept]) -> bytes:
         for name, kept in attachments.items():
@@ -105,24 +117,6 @@ class Storing:
             if kept.content is not None:
                 self._contents[kept.key] = kept.content
         return orjson.dumps({name: kept.stub for name, kept in attachments.items()})
-
-    def _store_contents(self) -> None:
-        """Store each content that is not here yet, a piece at a time."""
-        if not self._contents:
-            return
-        here = {
-            row.key
-            for row in rows(self._connection, f"SELECT key FROM sync_blob WHERE key IN {EACH}", array(self._contents))
-        }
-        for key, content in self._contents.items():
-            if key not in here:
-                many(self._connection, "INSERT INTO sync_blob (key, length) VALUES (?, ?)", [(key, content.length)])
-                for part, data in enumerate(content.chunks()):
-                    many(
-                        self._connection,
-                        "INSERT INTO sync_chunk (key, part, data) VALUES (?, ?, ?)",
-                        [(key, part, data)],
-                    )
 
     def _place(self) -> None:
         """Move the documents to the head of their scopes' feeds, and keep the scopes' counts."""
