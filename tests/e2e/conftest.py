@@ -1,9 +1,11 @@
 """A district as its administrator would set it up: areas, accounts, grants, registers; then the server."""
 
 import base64
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from playwright.sync_api import Playwright, expect, sync_playwright
 
 from server.cli import main
 from tests.e2e.phone import Phone, phone
+from tests.e2e.tour import prepare
 from tests.installation import PASSWORD, Installation
 
 DOORS = [f"{floor}0{door}" for floor in range(1, 7) for door in (1, 2)]
@@ -129,6 +132,17 @@ def playwright() -> Iterator[Playwright]:
 
 
 @pytest.fixture
+def demo(tmp_path: Path) -> Iterator[Installation]:
+    """The demo district, fresh, with whom the tour needs besides."""
+    it = Installation(tmp_path)
+    it.run("demo", "--no-serve")
+    prepare(partial(quickly, it))
+    it.start("--no-scheduler")
+    yield it
+    it.stop()
+
+
+@pytest.fixture
 def phones(playwright: Playwright, tmp_path: Path) -> Iterator[Callable[..., Phone]]:
     """Switch on a phone of its own name, signed in and synced: ``phones(url, account)``."""
     with ExitStack() as stack:
@@ -167,7 +181,11 @@ def supervisor(playwright: Playwright, installation: Installation, tmp_path: Pat
 
 def quickly(installation: Installation, *arguments: str, stdin: str = "") -> str:
     """Run a command as :meth:`Installation.run` does, but in this process: setting up needs many."""
-    done = CliRunner().invoke(main, [*arguments, "--data", str(installation.data)], input=stdin)
+    ours = os.umask(0o077)  # a command sets its own; ours comes back
+    try:
+        done = CliRunner().invoke(main, [*arguments, "--data", str(installation.data)], input=stdin)
+    finally:
+        os.umask(ours)
     assert done.exit_code == 0, f"baijiamen {' '.join(arguments)}: {done.exit_code}\n{done.output}"
     return done.output
 
