@@ -125,9 +125,7 @@ def _overview(folder: Path) -> None:
     for each in pictures:
         sheet.paste(each, (left, gap))
         left += each.width + gap
-    sheet.quantize(255, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(
-        folder / "overview.png", optimize=True
-    )
+    sheet.save(folder / "overview.png", optimize=True)
 
 
 def _list(folder: Path, taken: dict[str, str]) -> None:
