@@ -3,8 +3,10 @@
 import asyncio
 import json
 import sys
+import time
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 import click
 
@@ -12,6 +14,9 @@ from server.cli_opening import data_option, opened, settings_of
 from server.clock import SHANGHAI
 from server.database.migrate import head, upgrade
 from server.logs import configure
+
+BREATH: Final = 0.15
+"""Seconds between two writes of a rebuild: a waiting process looks every tenth of a second whether it may write."""
 
 
 @click.command()
@@ -26,11 +31,17 @@ def migrate(data: Path | None) -> None:
 @click.command()
 @data_option
 def rebuild(data: Path | None) -> None:
-    """用记录本身重建列表、统计和提醒所用的表。可以随时做，记录不会变。"""
-    from server.documents.projection import rebuild as run  # noqa: PLC0415  only this command needs it
+    """用记录本身重建列表、统计和提醒所用的表。服务可以照常运行，记录不会变。"""
+    from server.rebuilding import rebuild as run  # noqa: PLC0415  only this command needs it
 
     with opened(data) as here:
-        done = here.database.write_now(lambda c: run(c, here.store, progress=lambda n: print(f"  {n} 条")))
+        done = run(
+            here.database,
+            here.store,
+            here.clock,
+            progress=lambda n: print(f"  {n} 条"),
+            rest=lambda: time.sleep(BREATH),
+        )
     print(f"已重建，共 {done} 条记录")
 
 

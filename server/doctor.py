@@ -20,8 +20,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from server.accounts import repository as accounts
 from server.calendar.days import published
-from server.clock import SHANGHAI, SystemClock, to_ms, today
+from server.clock import SHANGHAI, SystemClock, from_ms, to_ms, today
 from server.database.migrate import current, head
+from server.rebuilding import unfinished
 from server.scheduling.tables import lease
 from server.settings import Settings, misspelt
 from sync.store.database import Database
@@ -144,6 +145,14 @@ def _tables(connection: Connection) -> Iterator[Finding]:
         "运行 baijiamen serve 并打开它打印的一次性链接，或 baijiamen user add 登录名 --display-name 姓名 --admin。",
         grave=False,
     )
+    begun = unfinished(connection)
+    if begun is not None:
+        yield Finding(
+            well=False,
+            said=f"重建没有做完（{from_ms(begun).astimezone(SHANGHAI):%Y-%m-%d %H:%M} 开始）",
+            cure="如果它现在没有在运行，请再运行一次 baijiamen rebuild；在此之前列表和统计可能新旧不一。",
+            grave=False,
+        )
     until = connection.scalar(select(lease.c.until_ms).order_by(lease.c.until_ms.desc()).limit(1))
     alive = until is not None and until > to_ms(SystemClock().now())
     yield Finding(

@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from server.accounts.policy import Who
 from server.accounts.tables import session
 from server.database.migrate import current, head
+from server.rebuilding import unfinished
 from server.settings import Settings
 from sync.store.database import Database
 
@@ -26,15 +27,20 @@ async def healthz() -> dict[str, str]:
 
 @get("/readyz", opt={"who": Who.ANYONE}, include_in_schema=False)
 async def readyz(database: NamedDependency[Database], settings: NamedDependency[Settings]) -> Response[dict[str, Any]]:
-    """Answer 200 when the database takes writes, its tables are current and the disk has room; else 503."""
+    """Answer 200 when the database takes writes, its tables are current and the disk has room; else 503.
+
+    ``rebuilt`` is false while a rebuild runs, and after one that was cut off: lists are there, some as they were.
+    """
     checks = {"database": False, "migrations": False, "disk": _room(settings)}
+    rebuilt = True
     try:
         checks["migrations"] = await database.write(_probe) == head()
         checks["database"] = True
+        rebuilt = await database.read(unfinished) is None
     except SQLAlchemyError:
         pass  # that is the answer
     ready = all(checks.values())
-    return Response({"ready": ready, "checks": checks}, status_code=200 if ready else 503)
+    return Response({"ready": ready, "checks": checks, "rebuilt": rebuilt}, status_code=200 if ready else 503)
 
 
 def _probe(connection: Connection) -> str | None:

@@ -1,7 +1,6 @@
 """From documents to rows: the follow-ups' read model, and with it, in the same transaction, their reminders."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Sequence
 from typing import Final
 
 from sqlalchemy import Connection
@@ -14,7 +13,6 @@ from server.reminders import planning
 from sync.access import Stored
 
 PREFIX: Final = "followup:"
-BATCH: Final = 500
 
 
 def project(connection: Connection, changed: Sequence[Stored]) -> None:
@@ -33,20 +31,20 @@ def project(connection: Connection, changed: Sequence[Stored]) -> None:
     planning.replan(connection, [(each, before.get(each), row) for each, row in now.items()])
 
 
-def rebuild(connection: Connection, documents: Iterable[Stored]) -> int:
-    """Make the read model anew from all current ``documents``; return how many follow-ups there are.
+def renew(connection: Connection, documents: Sequence[Stored], above: str, until: str) -> None:
+    """Make the rows anew whose ids lie above ``above`` and up to ``until``: ``documents`` are all that lie there.
 
     Reminders are no read model (what was told cannot be derived): they are kept, and brought up to date.
     """
-    gone = set(planning.reminded_followups(connection))
-    repository.clear(connection)
-    count = 0
-    for batch in _batches(each for each in documents if each.id.startswith(PREFIX) and not each.deleted):
-        project(connection, batch)
-        gone -= {each.id for each in batch}
-        count += len(batch)
-    planning.replan(connection, [(each, None, None) for each in sorted(gone)])
-    return count
+    read_ = {each.id: None if each.deleted else read(each) for each in documents}
+    now = {name: row for name, row in read_.items() if row is not None}
+    there = {*repository.between(connection, above, until), *planning.reminded_followups(connection, above, until)}
+    gone = sorted(there - now.keys())
+    repository.put(connection, now.values())
+    repository.remove(connection, gone)
+    planning.replan(
+        connection, [*((name, None, row) for name, row in now.items()), *((each, None, None) for each in gone)]
+    )
 
 
 def read(stored: Stored) -> Followup | None:
@@ -73,9 +71,3 @@ def read(stored: Stored) -> Followup | None:
         )
     except (KeyError, TypeError, ValueError):
         return None  # an administrator's tool may write past the schema; a read model must not stop the store
-
-
-def _batches(documents: Iterable[Stored]) -> Iterator[list[Stored]]:
-    source = iter(documents)
-    while batch := list(islice(source, BATCH)):
-        yield batch

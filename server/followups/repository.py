@@ -57,9 +57,9 @@ def remove(connection: Connection, ids: Sequence[str]) -> None:
         connection.execute(delete(followup).where(followup.c.id.in_(ids[start : start + CHUNK])))
 
 
-def clear(connection: Connection) -> None:
-    """Delete every row."""
-    connection.execute(delete(followup))
+def between(connection: Connection, above: str, until: str) -> list[str]:
+    """Return the ids of the rows above ``above`` and up to ``until``."""
+    return list(connection.scalars(select(followup.c.id).where(followup.c.id > above, followup.c.id <= until)))
 
 
 def overdue(connection: Connection, *, since: date, before: date, after: str = "", limit: int = 1000) -> list[Followup]:

@@ -33,11 +33,6 @@ def project(connection: Connection, changed: Sequence[Stored]) -> None:
     upsert(connection, household, rows, ("id",))
 
 
-def clear(connection: Connection) -> None:
-    """Empty the read model."""
-    connection.execute(delete(household))
-
-
 def searched(connection: Connection, ids: Iterable[str]) -> dict[str, str]:
     """Return household id → the text by which a household is found, for those of ``ids`` that there are."""
     found: dict[str, str] = {}

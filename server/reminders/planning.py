@@ -60,9 +60,9 @@ def late_plan(row: Followup, account: str, at: datetime) -> Plan:
     )
 
 
-def reminded_followups(connection: Connection) -> Iterable[str]:
-    """Return the follow-ups that have reminders which are not settled."""
-    return repository.followups_with_reminders(connection)
+def reminded_followups(connection: Connection, above: str, until: str) -> Iterable[str]:
+    """Return the follow-ups above ``above`` and up to ``until`` that have reminders which are not settled."""
+    return repository.followups_with_reminders(connection, above, until)
 
 
 def _still(each: repository.Reminded, matter: str, before: Followup | None, now: Followup) -> bool:

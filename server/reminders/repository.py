@@ -102,9 +102,9 @@ def of_visit(connection: Connection, visit: str, kind: Kind) -> list[Reminded]:
     return [_reminded(row) for row in connection.execute(query)]
 
 
-def followups_with_reminders(connection: Connection) -> list[str]:
-    """Return the ids of follow-ups that have reminders which are not settled."""
-    current = reminder.c.followup.is_not(None), reminder.c.settled.is_(False)
+def followups_with_reminders(connection: Connection, above: str, until: str) -> list[str]:
+    """Return the ids of follow-ups above ``above`` and up to ``until`` that have reminders which are not settled."""
+    current = reminder.c.followup > above, reminder.c.followup <= until, reminder.c.settled.is_(False)
     return list(connection.scalars(select(reminder.c.followup).where(*current).distinct()))
 
 

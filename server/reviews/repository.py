@@ -39,11 +39,6 @@ def project(connection: Connection, changed: Sequence[Stored]) -> None:
     upsert(connection, review, rows, ("visit",))
 
 
-def clear(connection: Connection) -> None:
-    """Empty the read model."""
-    connection.execute(delete(review))
-
-
 def words(connection: Connection, visits: Iterable[str]) -> dict[str, Word]:
     """Return visit id → the last word on it, for those of ``visits`` that have one."""
     found: dict[str, Word] = {}

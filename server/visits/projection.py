@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from pydantic import ValidationError
-from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from server.clock import Clock, to_ms
 from server.database.chunks import chunks
@@ -58,11 +58,11 @@ def project(
         _remind(connection, before, fresh, spoken, words, to_ms(clock.now()))
 
 
-def clear(connection: Connection) -> None:
-    """Empty the read model, but for the arrivals: no document says when it came."""
-    connection.execute(delete(visit))
+def recount(connection: Connection) -> None:
+    """Make the counters anew from the rows."""
     connection.execute(delete(visit_count))
-    connection.execute(delete(visit_gone))
+    counted = select(visit.c.area, visit.c.state, func.count()).group_by(visit.c.area, visit.c.state)
+    connection.execute(insert(visit_count).from_select(["area", "state", "visits"], counted))
 
 
 def _state(row: Mapping[str, Any], word: Word | None) -> tuple[str, int]:

@@ -3,8 +3,10 @@ import pytest
 from litestar import Litestar
 from sqlalchemy import text
 
+from server import rebuilding
 from server.database import migrate
 from server.origin import client_address, is_secure, same_origin
+from server.scheduling import runs
 from sync.store.database import Database
 from tests.server.conftest import BASE, World
 
@@ -20,6 +22,15 @@ async def test_ready_means_migrated_and_writable(nobody: httpx.AsyncClient, data
     await database.write(lambda c: c.execute(text("CREATE TABLE alembic_version (version_num TEXT NOT NULL)")))
     await database.write(lambda c: c.execute(text("INSERT INTO alembic_version VALUES (:v)"), {"v": migrate.head()}))
     assert (await nobody.get("/readyz")).json()["ready"] is True
+
+
+async def test_ready_tells_of_a_rebuild_that_has_not_ended_and_works_on(
+    nobody: httpx.AsyncClient, database: Database
+) -> None:
+    await database.write(lambda c: runs.begin(c, rebuilding.JOB, 1, holder="x", now_ms=1))
+    assert (await nobody.get("/readyz")).json()["rebuilt"] is False
+    await database.write(lambda c: runs.end_all(c, rebuilding.JOB, now_ms=2, outcome="ok"))
+    assert (await nobody.get("/readyz")).json()["rebuilt"] is True
 
 
 async def test_metrics_count_by_template_and_are_not_for_everybody(

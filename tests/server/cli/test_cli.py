@@ -164,6 +164,19 @@ def test_the_doctor_says_what_is_missing_and_how_to_mend_it(
     assert "! 别的用户能读到：baijiamen.db" in run("doctor", "--port", "1").output
 
 
+def test_the_doctor_sees_a_rebuild_that_was_cut_off(ground: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def cut(_seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("server.cli_upkeep.time.sleep", cut)
+        assert ground("rebuild").exit_code == 1
+    assert "! 重建没有做完" in ground("doctor", "--port", "1").output
+    monkeypatch.setattr("server.cli_upkeep.time.sleep", lambda _seconds: None)
+    assert ground("rebuild").exit_code == 0
+    assert "重建" not in ground("doctor", "--port", "1").output
+
+
 def test_the_doctor_sees_a_folder_that_is_a_file(run: Run, tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "baijiamen.db").write_bytes(b"this is no database" * 100)

@@ -5,8 +5,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event, select
 
-from server.documents.projection import rebuild
-from server.visits.tables import arrival, visit
+from server.visits.tables import visit
 from tests.server.phones import Phone
 
 
@@ -35,20 +34,6 @@ def _statements(district: Any, phone: Phone, many: int) -> int:
 def test_the_number_of_statements_does_not_depend_on_the_size_of_a_batch(district: Any, phone: Phone) -> None:
     _statements(district, phone, 2)
     assert _statements(district, phone, 40) == _statements(district, phone, 3)
-
-
-def test_a_rebuild_leaves_the_times_of_arrival_alone(district: Any, phone: Phone) -> None:
-    phone.push(phone.visit())
-
-    def arrivals() -> list[Any]:
-        found: list[Any] = district.database.read_now(lambda c: c.execute(select(arrival)).all())
-        return found
-
-    before = arrivals()
-    told: list[int] = []
-    assert district.database.write_now(lambda c: rebuild(c, phone.store, progress=told.append)) == 1
-    assert arrivals() == before
-    assert told == [1]
 
 
 def test_a_visit_written_past_the_rules_does_not_stop_the_store(district: Any, phone: Phone) -> None:

@@ -18,9 +18,9 @@ from server.areas import repository as areas
 from server.areas.models import Area, AreaKind
 from server.clock import SHANGHAI, FixedClock
 from server.database.tables import metadata
-from server.documents.projection import rebuild
 from server.documents.rules import DATABASE, AreaRules
 from server.households.tables import household
+from server.rebuilding import rebuild
 from server.reviews.tables import review
 from server.visits.tables import visit, visit_count, visit_gone
 from sync.store import Store
@@ -40,8 +40,8 @@ class Histories(RuleBasedStateMachine):
         super().__init__()
         self.folder = TemporaryDirectory()
         self.database = Database(f"sqlite:///{Path(self.folder.name) / 'b.db'}")
-        clock = FixedClock(datetime(2026, 11, 22, 10, 0, tzinfo=SHANGHAI))
-        store = Store(self.database, {DATABASE: AreaRules(clock)})
+        self.clock = FixedClock(datetime(2026, 11, 22, 10, 0, tzinfo=SHANGHAI))
+        store = Store(self.database, {DATABASE: AreaRules(self.clock)})
 
         def begin(connection: Any) -> None:
             metadata.create_all(connection)
@@ -102,7 +102,7 @@ class Histories(RuleBasedStateMachine):
     @invariant()
     def rebuilt_is_the_same(self) -> None:
         before = self.rows()
-        self.database.write_now(lambda c: rebuild(c, self.store))
+        rebuild(self.database, self.store, self.clock, batch=3)
         assert self.rows() == before
 
     @invariant()

@@ -54,8 +54,7 @@ async def test_rebuilding_keeps_what_was_told(ground: Ground) -> None:
     ground.project(*documents)
     await ground.run("2026-11-24 08:30")
     before = rows(ground)
-    count = ground.database.write_now(lambda c: projection.rebuild(c, iter(documents[:2])))
-    assert count == 2
+    ground.database.write_now(lambda c: projection.renew(c, documents[:2], "followup:", "followup:~"))
     assert rows(ground) == before[:2]
     assert [each.state for each in ground.reminders(followup=documents[2].id)] == ["cancelled"]
     await ground.run("2026-11-24 09:00")
