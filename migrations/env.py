@@ -1,7 +1,9 @@
 """Alembic's environment: which database, which tables. Called by :mod:`server.database.migrate`."""
 
+from typing import Literal
+
 from alembic import context
-from sqlalchemy import Connection, create_engine, event, pool
+from sqlalchemy import Connection, DefaultClause, create_engine, event, false, pool, true
 
 from server.database.migrate import METADATA
 
@@ -17,9 +19,19 @@ def _run(connection: Connection) -> None:
         render_as_batch=connection.dialect.name == "sqlite",
         transactional_ddl=True,
         transaction_per_migration=False,
+        render_item=_truth,
     )
     with context.begin_transaction():
         context.run_migrations()
+
+
+def _truth(kind: str, item: object, _context: object) -> str | Literal[False]:
+    """Write a default of true or false as such: each database has its own words for them."""
+    if kind == "server_default" and isinstance(item, DefaultClause):
+        for value, word in ((true(), "sa.true()"), (false(), "sa.false()")):
+            if isinstance(item.arg, type(value)):
+                return word
+    return False
 
 
 def _main() -> None:

@@ -21,6 +21,7 @@ COMMANDS: Final = {
     "scheduler": "server.cli_upkeep:scheduler",
     "schema": "server.cli_upkeep:schema",
     "serve": "server.cli_serve:serve",
+    "store": "server.cli_store:store",
     "user": "server.cli_accounts:user",
 }
 

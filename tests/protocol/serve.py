@@ -1,7 +1,7 @@
 """A throw-away replication server: plain databases, two scopes, one administrator and one phone.
 
-``python serve.py PLACE PORT`` serves until it is killed. ``PLACE`` is a folder, or the URL of a database; the port 0 lets
-the system choose. It prints its port.
+``python serve.py PLACE PORT`` serves until it is killed. ``PLACE`` is a folder, or the URL of a database; the
+port 0 lets the system choose. It prints its port.
 """
 
 import base64

@@ -10,6 +10,7 @@
 """
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -30,9 +31,12 @@ from server.clock import SHANGHAI, FixedClock, to_ms
 from server.database.migrate import METADATA
 from server.settings import Settings
 from sync.store.database import Database
+from tests.postgresql import Cluster
 
 PASSWORD = "winter-plum-22"
 BASE = "http://baijiamen.test"
+ON_POSTGRESQL = os.environ.get("BAIJIAMEN_TEST_DATABASE") == "postgresql"
+"""Whether the tests of the application run on PostgreSQL: the same tests, on request."""
 
 
 @dataclass
@@ -92,11 +96,23 @@ class World:
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
+def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Where the application keeps its data: in its data folder, or in a PostgreSQL database of the test's own."""
+    if not ON_POSTGRESQL:
+        yield ""
+        return
+    cluster: Cluster = request.getfixturevalue("cluster")
+    made = cluster.create()
+    yield made
+    cluster.drop(made)
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database_url: str) -> Settings:
     data = tmp_path / "data"
     data.mkdir()
     cheap = AccountSettings(argon2_time_cost=1, argon2_memory_kib=8, argon2_parallelism=1)
-    return Settings(data=data, pwa=tmp_path / "dist", accounts=cheap)
+    return Settings(data=data, database_url=database_url, pwa=tmp_path / "dist", accounts=cheap)
 
 
 @pytest.fixture

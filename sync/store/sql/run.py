@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import BigInteger, Connection, Integer, LargeBinary, SmallInteger
+from sqlalchemy import BigInteger, Boolean, Column, Connection, Integer, LargeBinary, SmallInteger, String
 
 from sync.store.tables import metadata
 
@@ -61,8 +61,8 @@ def many(connection: Connection, sql: str, values: list[tuple[Any, ...]]) -> Non
         return
     if connection.dialect.name != "postgresql":
         connection.exec_driver_sql(sql, values)
-    elif len(values) >= COPIED and (told := _copy(sql)) is not None:
-        _copied(connection, told, values)
+    elif len(values) >= COPIED and (columns := _columns(sql)) is not None:
+        copy(connection, columns, values)
     else:
         connection.exec_driver_sql(_turned(sql), values)
 
@@ -102,25 +102,36 @@ def _braces(values: Array) -> str:
 
 
 _INSERT: Final = re.compile(r"INSERT INTO (\w+) \(([^)]+)\) VALUES \([?, ]+\)\Z")
-_KINDS: Final = {LargeBinary: "bytea", SmallInteger: "int2", BigInteger: "int8", Integer: "int4"}
-"""Type of column → its name in PostgreSQL; all others are text. A subclass comes before its base."""
+_KINDS: Final = {
+    LargeBinary: "bytea",
+    Boolean: "bool",
+    SmallInteger: "int2",
+    BigInteger: "int8",
+    Integer: "int4",
+    String: "text",
+}
+"""Type of column → its name in PostgreSQL. A subclass comes before its base."""
 
 
 @lru_cache(maxsize=100)
-def _copy(sql: str) -> tuple[str, list[str]] | None:
-    """Return the COPY that does what a plain INSERT does, and the types of its columns; ``None`` for other text."""
+def _columns(sql: str) -> list[Column[Any]] | None:
+    """Return the columns that a plain INSERT of values fills; ``None`` for other text."""
     insert = _INSERT.match(sql)
     if insert is None:
         return None
     columns = metadata.tables[insert[1]].columns
-    types = [columns[name.strip()].type for name in insert[2].split(",")]
-    kinds = [next((told for kind, told in _KINDS.items() if isinstance(each, kind)), "text") for each in types]
-    return f"COPY {insert[1]} ({insert[2]}) FROM STDIN (FORMAT BINARY)", kinds
+    return [columns[name.strip()] for name in insert[2].split(",")]
 
 
-def _copied(connection: Connection, told: tuple[str, list[str]], values: list[tuple[Any, ...]]) -> None:
+def copy(connection: Connection, columns: Sequence[Column[Any]], values: Iterable[Sequence[Any]]) -> None:
+    """Append rows to the table whose ``columns`` are given, on PostgreSQL: several times as fast as INSERT."""
+    names = ", ".join(f'"{column.name}"' for column in columns)
+    kinds = [next(told for kind, told in _KINDS.items() if isinstance(column.type, kind)) for column in columns]
     driver: Any = connection.connection.driver_connection
-    with driver.cursor() as cursor, cursor.copy(told[0]) as copy:
-        copy.set_types(told[1])
+    with (
+        driver.cursor() as cursor,
+        cursor.copy(f'COPY "{columns[0].table.name}" ({names}) FROM STDIN (FORMAT BINARY)') as stream,
+    ):
+        stream.set_types(kinds)
         for row in values:
-            copy.write_row(row)
+            stream.write_row(row)
