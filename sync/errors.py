@@ -7,7 +7,8 @@
     │   ├── BadDatabaseName
     │   ├── BadDocumentId
     │   ├── BadDocument            a document whose _ fields break the rules
-    │   └── BadQuery               a parameter that does not parse
+    │   ├── BadQuery               a parameter that does not parse
+    │   └── BadFind                a selector, a query or an index that breaks Mango's rules
     ├── Unauthorized               nobody is logged in, or not as an administrator
     ├── Forbidden                  somebody is, and may not
     ├── NotFound
@@ -68,6 +69,14 @@ class BadDocument(BadRequest):
 
 class BadQuery(BadRequest):
     """A query parameter does not parse."""
+
+
+class BadFind(BadRequest):
+    """A selector, a query or the definition of an index breaks the rules. ``word`` is what CouchDB calls the mistake."""
+
+    def __init__(self, word: str, reason: str) -> None:
+        super().__init__(reason)
+        self.word: Final = word
 
 
 class Unauthorized(SyncError):

@@ -39,6 +39,8 @@ UNEXPECTED: Final = (500, "internal_server_error")
 
 def of(error: SyncError) -> tuple[int, str]:
     """Return the status and CouchDB's word for ``error``."""
+    if isinstance(error, errors.BadFind):
+        return 400, error.word
     return next((TABLE[kind] for kind in type(error).__mro__ if kind in TABLE), UNEXPECTED)
 
 

@@ -101,6 +101,8 @@ class Range:
     descending: bool = False
     skip: int = 0
     limit: int | None = None
+    counted: bool = True
+    """Also count what comes before the range, at a cost that grows with it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,7 +98,7 @@ def listing(connection: Connection, opened: Opened, wanted: Range) -> tuple[list
         )
     ]
     offset = wanted.skip
-    if wanted.start is not None:
+    if wanted.start is not None and wanted.counted:
         sign = ">" if wanted.descending else "<"
         counted = f"SELECT count(*) FROM {source} WHERE {where} AND d.id {sign} ?"
         offset += first(connection, counted, *values, wanted.start)[0]
