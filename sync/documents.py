@@ -16,8 +16,8 @@ from sync.limits import Limits
 
 IGNORED: Final = frozenset({"_revs_info", "_conflicts", "_deleted_conflicts", "_local_seq"})
 """What answers carry and a client may send back; it is the store's to say, not the client's."""
-SPECIAL: Final = IGNORED | {"_id", "_rev", "_deleted", "_revisions", "_attachments"}
-"""The fields with a ``_`` that there are."""
+TOLD: Final = ("_id", "_rev", "_revisions", "_deleted", "_attachments")
+"""What a client says of a document beside its fields."""
 KEPT: Final = frozenset(f"_replication_{name}" for name in ("id", "state", "state_time", "state_reason", "stats"))
 """What a replicator writes into the documents that ask for replications: fields like any other, as in CouchDB."""
 GZIP: Final = "gzip"
@@ -148,26 +148,35 @@ def draft(
     ``id_`` stands in for a missing ``_id``. ``arrived`` has the attachments that followed the document.
     Raises ``BadDocument``, ``BadDocumentId``, ``BadRequest``, ``TooLarge``.
     """
-    special = {name: parsed.pop(name) for name in [name for name in parsed if name[:1] == "_" and name not in KEPT]}
-    for name in special:
-        del raw[name]
-    id_ = check_id(special.get("_id", id_), limits)
-    rev = special.get("_rev")
+    id_ = check_id(parsed.pop("_id", id_), limits)
+    rev = parsed.pop("_rev", None)
     if rev is not None:
         revisions.check(rev)
-    deleted = special.get("_deleted", False)
+    deleted = parsed.pop("_deleted", False)
     if not isinstance(deleted, bool):
         raise BadDocument("_deleted must be true or false")
-    path = None if new_edits else _path(special.get("_revisions"), rev, limits)
+    history = parsed.pop("_revisions", None)
+    path = None if new_edits else _path(history, rev, limits)
     if path is not None and rev is None:
         rev = f"{path[0]}-{path[1][0]}"
-    attachments = _attachments(special["_attachments"], limits, arrived) if "_attachments" in special else {}
-    if not special.keys() <= SPECIAL:
-        raise BadDocument(f"Bad special document member: {min(special.keys() - SPECIAL)}")
+    attachments = _attachments(parsed.pop("_attachments"), limits, arrived) if "_attachments" in parsed else {}
+    for name in TOLD:
+        raw.pop(name, None)
     body = join(raw)
+    if b'"_' in body:  # the name of another field, or some text inside
+        body = _without_ignored(raw, parsed)
     if len(body) > limits.document:
         raise DocumentTooLarge(id_)
     return Draft(id_, rev, deleted, body, parsed, attachments, path)
+
+
+def _without_ignored(raw: Members, parsed: dict[str, Any]) -> bytes:
+    """Return the body without what is the store's to say. Raises ``BadDocument`` for another name with a ``_``."""
+    for name in [name for name in parsed if name[:1] == "_" and name not in KEPT]:
+        if name not in IGNORED:
+            raise BadDocument(f"Bad special document member: {name}")
+        del parsed[name], raw[name]
+    return join(raw)
 
 
 def compose(id_: str, fields: Mapping[str, Any], *, rev: str | None, deleted: bool = False) -> Draft:

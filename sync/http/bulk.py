@@ -11,7 +11,7 @@ from sync import revisions
 from sync.access import View
 from sync.documents import Draft, draft
 from sync.errors import BadRequest, TooLarge, Unauthorized
-from sync.http import errors, query
+from sync.http import errors
 from sync.http.wire import Answer, Call, in_thread, json_answer
 from sync.jsontext import Members, parse
 from sync.limits import Limits
@@ -93,7 +93,9 @@ async def _missing(call: Call, view: View) -> Mapping[str, tuple[list[str], list
     asked = await call.json_object()
     _count(asked, call.front.limits)
     for revs in asked.values():
-        for rev in query.texts(revs, "revisions"):
+        if not isinstance(revs, list):
+            raise BadRequest("each document's revisions must be an array of strings")
+        for rev in revs:
             revisions.check(rev)
     store = call.front.store
     return await store.database.read(lambda c: store.missing_now(c, view, asked))
