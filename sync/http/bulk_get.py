@@ -37,7 +37,7 @@ class Asked:
 async def post(call: Call, view: View) -> Answer:
     """``POST /{db}/_bulk_get``: bodies are spliced into the answer unparsed."""
     asked = _docs(await call.json_object(), call)
-    show, latest = _show(call.query), query.flag(call.query, "latest")
+    show, latest = _show(call.query), query.is_true(call.query, "latest")
     parts = not accepts(call.headers, JSON) and (accepts(call.headers, MIXED) or accepts(call.headers, RELATED))
     if parts:
         show = replace(show, attachments=True, follows=True, encoding=True)
@@ -89,9 +89,9 @@ def _read(
 
 def _show(asked: Mapping[str, str]) -> Show:
     return Show(
-        revs=query.flag(asked, "revs"),
-        attachments=query.flag(asked, "attachments"),
-        encoding=query.flag(asked, "att_encoding_info"),
+        revs=query.is_true(asked, "revs"),
+        attachments=query.is_true(asked, "attachments"),
+        encoding=query.is_true(asked, "att_encoding_info"),
     )
 
 

@@ -1,5 +1,6 @@
 """``_changes`` in its four shapes."""
 
+import re
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from typing import Any, Final
 
@@ -12,7 +13,7 @@ from sync.feed import BEAT, Patience, follow
 from sync.http import query
 from sync.http.wire import JSON, Answer, Call
 from sync.jsontext import quoted
-from sync.store.values import Ask, Change, Page, Show
+from sync.store.values import PLAIN, Ask, Change, Page, Show
 
 CONTINUOUS_SECONDS: Final = 600.0
 """A continuous feed ends after this time at a quiet moment, and the client comes back with what it may see by then."""
@@ -38,49 +39,61 @@ async def post(call: Call, view: View) -> Answer:
 
 async def _answer(call: Call, view: View, asked: dict[str, str], doc_ids: Any) -> Answer:
     feed = asked.get("feed", "normal")
+    feed = "continuous" if feed == "live" else feed
     if feed != "normal" and feed not in SHAPES:
-        raise BadRequest("Supported `feed` types: normal, longpoll, continuous, eventsource")
+        raise BadRequest("Supported `feed` types: normal, continuous, live, longpoll, eventsource")
     store = call.front.store
-    since = asked.get("last-event-id") or call.headers.get("last-event-id") or asked.get("since")
+    since = asked.get("last-event-id") or asked.get("since")
+    if feed == "eventsource":
+        since = call.headers.get("last-event-id") or since  # the browser coming back
     if since == "now":
         since = str((await store.database.read(lambda c: store.info_now(c, view))).update_seq)
     ask = Ask(
         since=_since(since),
         limit=query.count(asked, "limit"),
-        descending=query.flag(asked, "descending"),
+        descending=query.is_true(asked, "descending"),
+        design=asked.get("filter") == "_design",
         all_leaves=_style(asked),
         ids=_ids(call, asked, doc_ids),
     )
     show = None
-    if query.flag(asked, "include_docs"):
-        show = Show(conflicts=query.flag(asked, "conflicts"), attachments=query.flag(asked, "attachments"))
-    lines = _Lines(call, view, show)
+    if query.is_true(asked, "include_docs"):
+        show = Show(
+            conflicts=query.is_true(asked, "conflicts"),
+            attachments=query.is_true(asked, "attachments"),
+            encoding=query.is_true(asked, "att_encoding_info"),
+        )
+    lines = _Lines(call, view, show, _interval(asked))
     if feed == "normal" or (feed == "longpoll" and ask.descending):
         page = await lines.read(ask)
         return Answer(200, b'{"results":[\n' + b",\n".join(lines.of(page)) + b"\n]," + _tail(page))
-    patience = _patience(call, asked, feed)
+    wait = patience(call, asked, feed)
     shape, media_type = SHAPES[feed]
     name = call.principal.name if call.principal else ""
     return Answer(
-        200, shape(lines, ask, patience), {"x-accel-buffering": "no"}, media_type, release=call.front.take_feed(name)
+        200, shape(lines, ask, wait), {"x-accel-buffering": "no"}, media_type, release=call.front.take_feed(name)
     )
 
 
 class _Lines:
     """Pages of changes, and their text: both are read in one transaction."""
 
-    def __init__(self, call: Call, view: View, show: Show | None) -> None:
+    def __init__(self, call: Call, view: View, show: Show | None, interval: int) -> None:
         self._call = call
         self._store = call.front.store
         self._view = view
         self._show = show
         self._docs: dict[str, bytes] = {}
+        self._interval = interval
+        self._count = 0
 
     async def read(self, ask: Ask) -> Page:
         def read(connection: Connection) -> Page:
             page = self._store.changes_now(connection, self._view, ask)
             if self._show is not None:
                 ids = [change.id for change in page.changes]
+                if self._show.attachments and self._view.scope is not None:
+                    self._call.bound_inlined(self._store.winners_now(connection, self._view, ids, PLAIN).values())
                 winners = self._store.winners_now(connection, self._view, ids, self._show)
                 self._docs = {id_: revision.text for id_, revision in winners.items()}
             return page
@@ -99,7 +112,9 @@ class _Lines:
 
     def _line(self, change: Change) -> bytes:
         revs = '"},{"rev":"'.join(change.revs)
-        line = f'{{"seq":"{change.seq}","id":{quoted(change.id)},"changes":[{{"rev":"{revs}"}}]'
+        self._count += 1
+        seq = f'"{change.seq}"' if self._count % self._interval == 0 else "null"
+        line = f'{{"seq":{seq},"id":{quoted(change.id)},"changes":[{{"rev":"{revs}"}}]'
         if change.deleted:
             line += ',"deleted":true'
         if self._show is not None:
@@ -166,6 +181,14 @@ def _since(told: str | None) -> int:
     return int(number)
 
 
+def _interval(asked: dict[str, str]) -> int:
+    """Return of how many changes one tells its sequence."""
+    told = asked.get("seq_interval", "1")
+    if not told.isascii() or not told.isdecimal() or int(told) < 1:
+        raise BadRequest("invalid_seq_interval")
+    return int(told)
+
+
 def _style(asked: dict[str, str]) -> bool:
     style = asked.get("style", "main_only")
     if style not in {"main_only", "all_docs"}:
@@ -175,23 +198,34 @@ def _style(asked: dict[str, str]) -> bool:
 
 def _ids(call: Call, asked: dict[str, str], told: Any) -> list[str] | None:
     kind = asked.get("filter")
-    if kind is None:
+    if kind is None or kind == "_design":
         return None
+    if kind in {"_view", "_selector"} or "/" in kind:
+        raise NotOffered(
+            "functions of design documents are not executed: filter with _doc_ids or _selector, at your side, or by an "
+            "area's database"
+        )
     if kind != "_doc_ids":
-        raise NotOffered("of the filters only _doc_ids is offered: filter at your side, or use an area's database")
+        raise BadRequest("filter parameter must be of the form `designname/filtername`")
     ids = query.texts(told if told is not None else query.value(asked, "doc_ids"), "doc_ids")
     if len(ids) > call.front.limits.bulk:
         raise TooLarge(f"more than {call.front.limits.bulk} ids in one request")
     return ids
 
 
-def _patience(call: Call, asked: dict[str, str], feed: str) -> Patience:
+def patience(call: Call, asked: dict[str, str], feed: str) -> Patience:
+    """Return how long a feed goes on, by its ``heartbeat`` and ``timeout``. Raises ``BadRequest``, ``BadQuery``."""
     limits = call.front.limits
     heartbeat: float | None = None
-    if asked.get("heartbeat") == "true":
+    beat = asked.get("heartbeat", "false")
+    if beat == "true":
         heartbeat = DEFAULT_TIMEOUT
-    elif asked.get("heartbeat", "false") != "false":
-        heartbeat = max(limits.heartbeat_least, query.seconds(asked, "heartbeat", 0))
+    elif beat != "false":
+        if not re.fullmatch("-?[0-9]{1,15}", beat):
+            raise BadRequest("Invalid heartbeat value. Expecting a positive integer value (in milliseconds).")
+        if int(beat) < 1:
+            raise BadRequest("The heartbeat value should be a positive integer (in milliseconds).")
+        heartbeat = max(limits.heartbeat_least, int(beat) / 1000)
     timeout = query.seconds(asked, "timeout", DEFAULT_TIMEOUT)
     if feed == "longpoll":
         idle = limits.poll_seconds if heartbeat is not None else min(timeout, limits.poll_seconds)

@@ -1,33 +1,38 @@
 """Databases: create, look at, delete; their settings and duties."""
 
+from typing import Any
+
 import orjson
 
 from sync.access import View
-from sync.errors import BadRequest, DatabaseExists, Forbidden
-from sync.http.wire import Answer, Call, json_answer
-from sync.jsontext import parse
+from sync.errors import BadRequest, DatabaseExists
+from sync.http.upkeep import whole
+from sync.http.wire import JSON, Answer, Call, json_answer
 
 
 async def info(call: Call, view: View) -> Answer:
     """``GET /{db}``: replicators need ``update_seq`` and ``instance_start_time``."""
+    return json_answer(await described(call, view))
+
+
+async def described(call: Call, view: View) -> dict[str, Any]:
+    """Return what is told of a database."""
     store = call.front.store
     told = await store.database.read(lambda c: store.info_now(c, view))
     sizes = {"file": 0, "external": 0, "active": 0}
-    return json_answer(
-        {
-            "db_name": view.name,
-            "doc_count": told.live,
-            "doc_del_count": told.deleted,
-            "update_seq": str(told.update_seq),
-            "purge_seq": "0",
-            "compact_running": False,
-            "instance_start_time": "0",
-            "disk_format_version": 8,
-            "sizes": sizes,
-            "props": {},
-            "cluster": {"q": 1, "n": 1, "w": 1, "r": 1},
-        }
-    )
+    return {
+        "db_name": view.name,
+        "doc_count": told.live,
+        "doc_del_count": told.deleted,
+        "update_seq": str(told.update_seq),
+        "purge_seq": str(told.purge_seq),
+        "compact_running": view.scope is None and view.database in call.front.compactions,
+        "instance_start_time": "0",
+        "disk_format_version": 8,
+        "sizes": sizes,
+        "props": {},
+        "cluster": {"q": 1, "n": 1, "w": 1, "r": 1},
+    }
 
 
 async def create(call: Call, view: View) -> Answer:
@@ -43,7 +48,7 @@ async def create(call: Call, view: View) -> Answer:
 async def delete(call: Call, view: View) -> Answer:
     """``DELETE /{db}``."""
     call.server_admin()
-    _whole(view)
+    whole(view)
     if "rev" in call.query:
         raise BadRequest("You tried to DELETE a database with a ?=rev parameter. Did you mean to DELETE a document?")
     store = call.front.store
@@ -62,7 +67,7 @@ async def security(call: Call, view: View) -> Answer:
 async def set_security(call: Call, view: View) -> Answer:
     """``PUT /{db}/_security``."""
     call.server_admin()
-    _whole(view)
+    whole(view)
     told = await call.json_object()
     store = call.front.store
     await store.database.write(lambda c: store.set_security_now(c, view.database, orjson.dumps(told).decode()))
@@ -76,33 +81,9 @@ async def revs_limit(call: Call, view: View) -> Answer:
     return json_answer(told.revs_limit)
 
 
-async def set_revs_limit(call: Call, view: View) -> Answer:
-    """``PUT /{db}/_revs_limit``."""
-    call.server_admin()
-    _whole(view)
-    limit = parse(await call.body())
-    if type(limit) is not int or limit < 1:
-        raise BadRequest("`_revs_limit` must be a number above 0")
-    store = call.front.store
-    await store.database.write(lambda c: store.set_revs_limit_now(c, view.database, limit))
-    return json_answer({"ok": True})
-
-
 async def ensure_full_commit(call: Call, view: View) -> Answer:
     """``POST /{db}/_ensure_full_commit``: what was acknowledged is on disk already."""
+    call.content_type(JSON)
     store = call.front.store
     await store.database.read(lambda c: store.info_now(c, view))
     return json_answer({"ok": True, "instance_start_time": "0"}, 201)
-
-
-async def compact(call: Call, view: View) -> Answer:
-    """``POST /{db}/_compact``: nothing to do, the ancestors' bodies are kept on purpose."""
-    call.server_admin()
-    store = call.front.store
-    await store.database.read(lambda c: store.info_now(c, view))
-    return json_answer({"ok": True}, 202)
-
-
-def _whole(view: View) -> None:
-    if view.scope is not None:
-        raise Forbidden("an area's database is a view: it is not created, deleted or set up by itself")

@@ -11,7 +11,7 @@ from litestar.connection import ASGIConnection
 from sync import revisions
 from sync.access import Principal, View
 from sync.documents import Draft, Upload, check_id, draft
-from sync.errors import BadRequest, Unauthorized
+from sync.errors import BadRequest, NotOffered, Unauthorized
 from sync.http import multipart, query
 from sync.http.negotiation import MIXED, RELATED, accepts
 from sync.http.wire import JSON, Answer, Call, in_thread, json_answer
@@ -67,19 +67,19 @@ def located(view: View, *path: str) -> str:
 
 def _show(call: Call) -> Show:
     flags = call.query
-    meta = query.flag(flags, "meta")
+    meta = query.is_true(flags, "meta")
     since = query.value(flags, "atts_since")
     for rev in since or ():
         revisions.check(rev)
     return Show(
-        revs=query.flag(flags, "revs"),
-        revs_info=meta or query.flag(flags, "revs_info"),
-        conflicts=meta or query.flag(flags, "conflicts"),
-        deleted_conflicts=meta or query.flag(flags, "deleted_conflicts"),
-        local_seq=query.flag(flags, "local_seq"),
-        attachments=query.flag(flags, "attachments") or since is not None,
+        revs=query.is_true(flags, "revs"),
+        revs_info=meta or query.is_true(flags, "revs_info"),
+        conflicts=meta or query.is_true(flags, "conflicts"),
+        deleted_conflicts=meta or query.is_true(flags, "deleted_conflicts"),
+        local_seq=query.is_true(flags, "local_seq"),
+        attachments=query.is_true(flags, "attachments") or since is not None,
         since=None if since is None else tuple(query.texts(since, "atts_since")),
-        encoding=query.flag(flags, "att_encoding_info"),
+        encoding=query.is_true(flags, "att_encoding_info"),
     )
 
 
@@ -88,7 +88,7 @@ async def get(call: Call, view: View) -> Answer:
     if "open_revs" in call.query:
         return await _open_revs(call, view)
     id_, _ = name(call)
-    rev, show, latest = queried_rev(call), _show(call), query.flag(call.query, "latest")
+    rev, show, latest = queried_rev(call), _show(call), query.is_true(call.query, "latest")
     if show.attachments and accepts(call.headers, RELATED):
         show = replace(show, follows=True, encoding=True)
     store = call.front.store
@@ -107,7 +107,7 @@ async def _open_revs(call: Call, view: View) -> Answer:
     revs = None if told == "all" else query.texts(query.value(call.query, "open_revs"), "open_revs")
     for rev in revs or ():
         revisions.check(rev)
-    show, latest = _show(call), query.flag(call.query, "latest")
+    show, latest = _show(call), query.is_true(call.query, "latest")
     parts = accepts(call.headers, MIXED)
     if parts:
         show = replace(show, attachments=True, follows=True, encoding=True)
@@ -131,14 +131,13 @@ async def put(call: Call, view: View) -> Answer:
 
 async def post(call: Call, view: View) -> Answer:
     """``POST /{db}``: store a document; one without an id gets one."""
-    if call.headers.get("content-type", "").partition(";")[0].strip().lower() != JSON:
-        await call.json_text()
+    call.content_type(JSON)
     return await _write(call, view, None)
 
 
 async def _write(call: Call, view: View, id_: str | None) -> Answer:
     principal = somebody(call)
-    new_edits = query.flag(call.query, "new_edits", default=True)
+    new_edits = call.query.get("new_edits") != "false"
     given = asked_rev(call)
     boundary = multipart.boundary_of(call.headers.get("content-type", "")) if id_ is not None else None
     limits = call.front.limits
@@ -196,3 +195,9 @@ async def delete(call: Call, view: View) -> Answer:
 
     new = await store.database.write(write)
     return json_answer({"ok": True, "id": id_, "rev": new}, 200, {"etag": f'"{new}"'})
+
+
+async def form(call: Call, view: View) -> Answer:  # noqa: ARG001  every resource is called alike
+    """``POST /{db}/{id}``: CouchDB's way for a page's form."""
+    call.content_type("multipart/form-data")
+    raise NotOffered("forms are not taken: PUT the document, and each attachment to /{db}/{id}/{name}")

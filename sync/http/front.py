@@ -1,5 +1,6 @@
 """What every resource works with."""
 
+from asyncio import Task
 from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
@@ -27,6 +28,8 @@ class Front:
         self.gatekeeper: Final = gatekeeper
         self.limits: Final = limits
         self.replicator: Final = replicator
+        self.compactions: Final[dict[str, tuple[int, Task[None]]]] = {}
+        """The databases that are being compacted, since when (seconds), and by what."""
         self.feeds = 0
         """Feeds that are open now."""
         self._of_each: Final[Counter[str]] = Counter()

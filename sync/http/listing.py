@@ -1,84 +1,227 @@
-"""``_all_docs``: documents in the order of their ids."""
+"""``_all_docs`` and its kin: documents in the order of their ids."""
 
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 import orjson
 from sqlalchemy import Connection
 
 from sync.access import View
-from sync.errors import BadQuery, TooLarge
+from sync.errors import BadQuery, BadRequest, TooLarge, Unauthorized
 from sync.http import query
 from sync.http.wire import Answer, Call
 from sync.store.values import PLAIN, Range, Revision, Show
 
+DESIGN: Final = Range("_design/", "_design0", inclusive_end=False)
+"""The ids of design documents."""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One listing as a client asks for it."""
+
+    range: Range
+    keys: Sequence[str] | None
+    include: bool
+    show: Show
+    update_seq: bool
+
+
+Read = Callable[[Connection], bytes]
+Kind = Callable[[Call, View, Query], Read]
+"""What a listing is of: makes the job that reads it, as JSON text."""
+
 
 async def get(call: Call, view: View) -> Answer:
-    """``GET /{db}/_all_docs``."""
-    keys = query.value(call.query, "keys")
-    key = query.text(call.query, "key")
-    if key is not None:
-        keys = [key]
-    return await _answer(call, view, call.query, keys)
+    """``GET /{db}/_all_docs``, ``_design_docs``, ``_local_docs``."""
+    asked: dict[str, Any] = dict(call.query)
+    if "keys" in asked and not isinstance(query.value(call.query, "keys"), list):
+        raise BadRequest("`keys` parameter must be an array.")
+    return await _answer(call, view, [_query(call, asked)])
 
 
 async def post(call: Call, view: View) -> Answer:
-    """``POST /{db}/_all_docs`` with ``keys`` or any of the query's parameters in the body."""
+    """``POST`` to the same, with ``keys`` or any of the query's parameters in the body."""
     told = await call.json_object()
-    asked = dict(call.query)
-    for name, value in told.items():
-        if name != "keys":
-            asked[name] = orjson.dumps(value).decode()
-    keys = told.get("keys")
-    if keys is None and isinstance(told.get("key"), str):
-        keys = [told["key"]]
-    return await _answer(call, view, asked, keys)
+    if not isinstance(told.get("keys", []), list):
+        raise BadRequest("`keys` body member must be an array.")
+    return await _answer(call, view, [_query(call, {**call.query, **_texts(told)})])
 
 
-async def _answer(call: Call, view: View, asked: dict[str, str], keys: Any) -> Answer:
-    include = query.flag(asked, "include_docs")
-    show = Show(conflicts=query.flag(asked, "conflicts"), attachments=query.flag(asked, "attachments"))
-    with_seq = query.flag(asked, "update_seq")
-    descending = query.flag(asked, "descending")
-    skip, limit = query.count(asked, "skip", 0) or 0, query.count(asked, "limit")
+async def queries(call: Call, view: View) -> Answer:
+    """``POST …/queries``: several listings in one answer."""
+    told = (await call.json_object()).get("queries")
+    if told is None:
+        raise BadRequest("POST body must include `queries` parameter.")
+    if not isinstance(told, list) or not all(isinstance(each, dict) for each in told):
+        raise BadRequest("`queries` must be an array of objects")
+    if len(told) > call.front.limits.bulk:
+        raise TooLarge(f"more than {call.front.limits.bulk} queries in one request")
+    asked = [_query(call, {**call.query, **_texts(each)}) for each in told]
+    return await _answer(call, view, asked, several=True)
+
+
+async def _answer(call: Call, view: View, asked: Sequence[Query], *, several: bool = False) -> Answer:
+    kind = KINDS[call.segments[1]]
+    reads = [kind(call, view, each) for each in asked]
+
+    def read(connection: Connection) -> bytes:
+        if not several:
+            return reads[0](connection) + b"\n"
+        return b'{"results":[\n' + b",\n".join([each(connection) for each in reads]) + b"\n]}\n"
+
+    return Answer(200, await call.front.store.database.read(read))
+
+
+def _texts(told: Mapping[str, Any]) -> dict[str, str]:
+    """Return a body's members as the query would have them: JSON, but for what is plain text there."""
+    return {
+        name: value if name.endswith("docid") and isinstance(value, str) else orjson.dumps(value).decode()
+        for name, value in told.items()
+    }
+
+
+def _query(call: Call, asked: Mapping[str, str]) -> Query:
+    start, end = _bound(asked, "start"), _bound(asked, "end")
+    key = query.value(asked, "key")
+    if isinstance(key, str):
+        start = end = key
+    keys = query.value(asked, "keys")
     if keys is not None:
+        if any(name in asked for name in ("key", "startkey", "start_key", "endkey", "end_key")):
+            raise BadQuery("`keys` is incompatible with `key`, `start_key` and `end_key`")
         keys = query.texts(keys, "keys")
         if len(keys) > call.front.limits.bulk:
             raise TooLarge(f"more than {call.front.limits.bulk} keys in one request")
-        if descending:
-            keys.reverse()
-    wanted = Range(
-        start=query.text(asked, "startkey", "start_key", "startkey_docid"),
-        end=query.text(asked, "endkey", "end_key", "endkey_docid"),
-        inclusive_end=query.flag(asked, "inclusive_end", default=True),
-        descending=descending,
-        skip=skip,
-        limit=limit,
+    show = Show(
+        conflicts=query.flag(asked, "conflicts"),
+        attachments=query.flag(asked, "attachments"),
+        encoding=query.flag(asked, "att_encoding_info"),
     )
-    if keys is not None and (wanted.start is not None or wanted.end is not None):
-        raise BadQuery("`keys` is incompatible with `key`, `start_key` and `end_key`")
+    wanted = Range(
+        start,
+        end,
+        inclusive_end=query.flag(asked, "inclusive_end", default=True),
+        descending=query.flag(asked, "descending"),
+        skip=query.count(asked, "skip", 0) or 0,
+        limit=query.count(asked, "limit"),
+    )
+    return Query(wanted, keys, query.flag(asked, "include_docs"), show, query.flag(asked, "update_seq"))
+
+
+def _bound(asked: Mapping[str, str], side: str) -> str | None:
+    """Return where a listing starts or ends. An id is text: any other key counts as none, and then ``…_docid`` does."""
+    for name in (f"{side}key", f"{side}_key"):
+        key = query.value(asked, name)
+        if isinstance(key, str):
+            return key
+    return asked.get(f"{side}key_docid", asked.get(f"{side}_key_doc_id"))
+
+
+# -- what is listed ----------------------------------------------------------------------------------------------------
+
+
+def _documents(call: Call, view: View, asked: Query) -> Read:
     store = call.front.store
-    bounded = include and show.attachments and view.scope is not None
+    bounded = asked.include and asked.show.attachments and view.scope is not None
 
     def read(connection: Connection) -> bytes:
         told = store.info_now(connection, view)
-        if keys is None:
-            if bounded:
-                call.bound_inlined(store.list_now(connection, view, wanted, PLAIN)[0])
-            found, offset = store.list_now(connection, view, wanted, show if include else None)
-            lines = [_row(revision, include=include) for revision in found]
-            head = f'"offset":{offset},'
-        else:
+        seq = f'"update_seq":"{told.update_seq}",' if asked.update_seq else ""
+        if asked.keys is not None:
+            keys = _part(asked)
             if bounded:
                 call.bound_inlined(store.winners_now(connection, view, keys, PLAIN).values())
-            known = store.winners_now(connection, view, keys, show)
-            picked = keys[skip:] if limit is None else keys[skip : skip + limit]
-            lines = [_key_row(key, known.get(key), include=include) for key in picked]
-            head = '"offset":null,'
-        if with_seq:
-            head += f'"update_seq":"{told.update_seq}",'
-        return f'{{"total_rows":{told.live},{head}"rows":[\n'.encode() + b",\n".join(lines) + b"\n]}\n"
+            known = store.winners_now(connection, view, keys, asked.show)
+            return _text(told.live, None, seq, [_key_row(key, known.get(key), include=asked.include) for key in keys])
+        if bounded:
+            call.bound_inlined(store.list_now(connection, view, asked.range, PLAIN)[0])
+        found, offset = store.list_now(connection, view, asked.range, asked.show if asked.include else None)
+        return _text(told.live, offset, seq, [_row(each, include=asked.include) for each in found])
 
-    return Answer(200, await store.database.read(read))
+    return read
+
+
+def _design(call: Call, view: View, asked: Query) -> Read:
+    store = call.front.store
+
+    def read(connection: Connection) -> bytes:
+        every, before = store.list_now(connection, view, DESIGN, None)
+        if asked.keys is not None:
+            keys = [key for key in _part(asked) if key.startswith("_design/")]
+            known = store.winners_now(connection, view, keys, asked.show)
+            rows = [_key_row(key, known.get(key), include=asked.include) for key in keys]
+            return _text(len(every), None, "", rows)
+        wanted = asked.range
+        first = wanted.end if wanted.descending else wanted.start
+        last = wanted.start if wanted.descending else wanted.end
+        first, last = max(first or "", "_design/"), min(last or "_design0", "_design0")
+        wanted = replace(wanted, start=last, end=first) if wanted.descending else replace(wanted, start=first, end=last)
+        found, offset = store.list_now(connection, view, wanted, asked.show if asked.include else None)
+        rows = [_row(each, include=asked.include) for each in found if each.id.startswith("_design/")]
+        return _text(len(every), max(0, offset - before), "", rows)
+
+    return read
+
+
+def _local(call: Call, view: View, asked: Query) -> Read:
+    store, principal = call.front.store, call.principal
+    if principal is None:
+        raise Unauthorized
+
+    def line(connection: Connection, id_: str, rev: str) -> bytes:
+        text = orjson.dumps(id_)
+        doc = b""
+        if asked.include:
+            doc = b',"doc":' + store.local_now(connection, view, principal, id_.removeprefix("_local/"))
+        return b'{"id":%b,"key":%b,"value":{"rev":"%b"}%b}' % (text, text, rev.encode(), doc)
+
+    def read(connection: Connection) -> bytes:
+        found = dict(store.list_local_now(connection, view, principal))
+        if asked.keys is not None:
+            rows = [
+                line(connection, key, found[key]) if key in found else _key_row(key, None, include=False)
+                for key in _part(asked)
+            ]
+            return _text(None, None, "", rows)
+        ids = _within(sorted(found), asked.range)
+        return _text(None, None, "", [line(connection, id_, found[id_]) for id_ in ids])
+
+    return read
+
+
+KINDS: Final[Mapping[str, Kind]] = {"_all_docs": _documents, "_design_docs": _design, "_local_docs": _local}
+
+
+def _part(asked: Query) -> list[str]:
+    """Return the keys that are wanted, in their order."""
+    keys = list(asked.keys or ())
+    if asked.range.descending:
+        keys.reverse()
+    stop = None if asked.range.limit is None else asked.range.skip + asked.range.limit
+    return keys[asked.range.skip : stop]
+
+
+def _within(ids: list[str], wanted: Range) -> list[str]:
+    """Return those of ``ids``, which are in order, that a range has."""
+    least, most = (wanted.end, wanted.start) if wanted.descending else (wanted.start, wanted.end)
+    found = [id_ for id_ in ids if (least is None or id_ >= least) and (most is None or id_ <= most)]
+    if not wanted.inclusive_end and wanted.end is not None:
+        found = [id_ for id_ in found if id_ != wanted.end]
+    if wanted.descending:
+        found.reverse()
+    stop = None if wanted.limit is None else wanted.skip + wanted.limit
+    return found[wanted.skip : stop]
+
+
+def _text(total: int | None, offset: int | None, seq: str, rows: Sequence[bytes]) -> bytes:
+    head = b'{"total_rows":%b,"offset":%b,%b"rows":[\n' % (_number(total), _number(offset), seq.encode())
+    return head + b",\n".join(rows) + b"\n]}"
+
+
+def _number(told: int | None) -> bytes:
+    return b"null" if told is None else b"%d" % told
 
 
 def _row(revision: Revision, *, include: bool) -> bytes:
@@ -95,3 +238,20 @@ def _key_row(key: str, revision: Revision | None, *, include: bool) -> bytes:
     id_ = orjson.dumps(key)
     doc = b',"doc":null' if include else b""
     return b'{"id":%b,"key":%b,"value":{"rev":"%b","deleted":true}%b}' % (id_, id_, revision.rev.encode(), doc)
+
+
+def names(asked: Mapping[str, str], found: list[str]) -> list[str]:
+    """Return those of ``found``, which are in order, that the query's range has: for ``_all_dbs``."""
+    start, end = _bound(asked, "start"), _bound(asked, "end")
+    key = query.value(asked, "key")
+    if isinstance(key, str):
+        start = end = key
+    wanted = Range(
+        start,
+        end,
+        inclusive_end=query.flag(asked, "inclusive_end", default=True),
+        descending=query.flag(asked, "descending"),
+        skip=query.count(asked, "skip", 0) or 0,
+        limit=query.count(asked, "limit"),
+    )
+    return _within(found, wanted)

@@ -37,14 +37,6 @@ async def delete(call: Call, view: View) -> Answer:
     return json_answer({"ok": True, "id": f"_local/{id_}", "rev": "0-0"})
 
 
-async def listing(call: Call, view: View) -> Answer:
-    """``GET /{db}/_local_docs``."""
-    store, principal = call.front.store, _somebody(call)
-    found = await store.database.read(lambda c: store.list_local_now(c, view, principal))
-    rows = [{"id": id_, "key": id_, "value": {"rev": rev}} for id_, rev in found]
-    return json_answer({"total_rows": None, "offset": None, "rows": rows})
-
-
 def _somebody(call: Call) -> Principal:
     if call.principal is None:
         raise Unauthorized

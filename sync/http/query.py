@@ -7,14 +7,19 @@ from sync.errors import BadQuery, BadRequest
 from sync.jsontext import parse
 
 
+def is_true(query: Mapping[str, str], name: str) -> bool:
+    """Tell whether a parameter is ``true``; where documents and feeds are asked for, anything else is as if absent."""
+    return query.get(name) == "true"
+
+
 def flag(query: Mapping[str, str], name: str, *, default: bool = False) -> bool:
     """Return a parameter that is ``true`` or ``false``."""
     text = query.get(name)
     if text is None:
         return default
-    if text not in {"true", "false"}:
-        raise BadQuery(f"Invalid boolean parameter: {name}={text[:40]}")
-    return text == "true"
+    if text.lower() not in {"true", "false"}:
+        raise BadQuery(f'Invalid boolean parameter: "{text[:40]}"')
+    return text.lower() == "true"
 
 
 def count(query: Mapping[str, str], name: str, default: int | None = None) -> int | None:
@@ -22,8 +27,10 @@ def count(query: Mapping[str, str], name: str, default: int | None = None) -> in
     text = query.get(name)
     if text is None:
         return default
-    if not text.isascii() or not text.isdecimal() or len(text) > 15:  # noqa: PLR2004  below 2**53
-        raise BadQuery(f"Invalid value for {name}: {text[:40]}")
+    if not text.isascii() or not text.removeprefix("-").isdecimal() or len(text) > 15:  # noqa: PLR2004  below 2**53
+        raise BadQuery(f'Invalid value for integer: "{text[:40]}"')
+    if text.startswith("-"):
+        raise BadQuery(f'Invalid value for positive integer: "{text[:40]}"')
     return int(text)
 
 

@@ -6,8 +6,9 @@ from typing import Any, Final
 from urllib.parse import parse_qsl
 
 from sync.errors import BadContentType, BadQuery, BadRequest, Unauthorized
-from sync.http import query
+from sync.http import query, upkeep
 from sync.http.wire import JSON, Answer, Call, json_answer
+from sync.replicator import shown
 
 COOKIE: Final = "AuthSession"
 COUCHDB: Final = "3.5.0"
@@ -42,11 +43,18 @@ async def uuids(call: Call) -> Answer:
     return json_answer({"uuids": [secrets.token_hex(16) for _ in range(count)]}, headers={"cache-control": "no-store"})
 
 
-async def all_dbs(call: Call) -> Answer:
-    """``GET /_all_dbs``, for administrators."""
+async def tasks(call: Call) -> Answer:
+    """``GET /_active_tasks``: replications and compactions."""
     call.server_admin()
-    store = call.front.store
-    return json_answer(await store.database.read(store.names_now))
+    replicator = call.front.replicator
+    running = [] if replicator is None else await shown.tasks(replicator)
+    return json_answer(running + upkeep.tasks(call.front))
+
+
+async def membership(call: Call) -> Answer:
+    """``GET /_membership``: this server alone."""
+    call.server_admin()
+    return json_answer({"all_nodes": [upkeep.NODE], "cluster_nodes": [upkeep.NODE]})
 
 
 async def session(call: Call) -> Answer:

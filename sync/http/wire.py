@@ -107,11 +107,14 @@ class Call:
         """Return the whole body. Raises ``TooLarge`` past ``limit`` bytes (default: the limit of all bodies)."""
         return b"".join([piece async for piece in self.stream(limit or self.front.limits.body)])
 
+    def content_type(self, wanted: str) -> None:
+        """Raise ``BadContentType`` unless the body is of that type."""
+        if self.headers.get("content-type", "").partition(";")[0].strip().lower() != wanted:
+            raise BadContentType(f"Content-Type must be {wanted}")
+
     async def json_text(self, limit: int | None = None) -> bytes:
         """Return the body of a request that must be JSON. Raises ``BadContentType``, ``TooLarge``."""
-        content_type = self.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if content_type != JSON:
-            raise BadContentType("Content-Type must be application/json")
+        self.content_type(JSON)
         return await self.body(limit)
 
     async def json_object(self, limit: int | None = None) -> dict[str, Any]:

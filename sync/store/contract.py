@@ -259,6 +259,16 @@ class DocumentStore(Protocol):
         """
         ...
 
+    def draft_of_now(
+        self, connection: Connection, view: View, id_: str, rev: str | None, target: str, target_rev: str | None
+    ) -> Draft:
+        """Return the edit of ``target`` over its leaf ``target_rev`` that makes it a copy of a revision.
+
+        ``rev`` of ``None`` is the winner. The draft is to be written in the same transaction.
+        Raises ``DocumentMissing``.
+        """
+        ...
+
     def purged_now(self, connection: Connection, view: View) -> list[tuple[str, list[str]]]:
         """Return what was purged as ``(id, revisions)``, the oldest first, as far back as is remembered."""
         ...

@@ -89,6 +89,8 @@ class Ask:
     """``style=all_docs``."""
     ids: Sequence[str] | None = None
     """Only these documents."""
+    design: bool = False
+    """Only design documents."""
 
 
 @dataclass(frozen=True, slots=True)

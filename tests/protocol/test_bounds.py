@@ -40,7 +40,12 @@ def test_contents_are_not_put_together_without_bound(server: Running) -> None:
         assert phone.post("/area-x/_bulk_get", json=asked).status_code == 200
         assert phone.post("/area-x/_bulk_get?attachments=true", json={"docs": asked["docs"][:2]}).status_code == 200
         assert phone.get("/area-x/_all_docs?include_docs=true&attachments=true").status_code == 200
-        assert phone.get("/area-x/photo?attachments=true").json()["_attachments"]["image.jpg"]["data"] == data
+        assert (
+            phone.get("/area-x/photo?attachments=true", headers={"accept": "application/json"}).json()["_attachments"][
+                "image.jpg"
+            ]["data"]
+            == data
+        )
 
 
 def test_one_account_does_not_take_all_feeds() -> None:

@@ -4,7 +4,7 @@ import base64
 import json
 import re
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 import httpx
 import pytest
@@ -54,16 +54,36 @@ READS: Final = [
     ("POST", "/_missing_revs", {"theirs": ["1-bb", "2-x"]}),
     ("GET", "/_local_docs", None),
     ("GET", "/_local/theirs", None),
+    ("GET", "/_local_docs?include_docs=true", None),
     ("GET", "", None),
+    ("GET", "/theirs?attachments=true", None),
+    ("GET", '/theirs?atts_since=["1-aa"]&att_encoding_info=true', None),
+    ("GET", "/gone?rev=1-cc", None),
+    ("GET", '/gone?open_revs=["1-cc"]', None),
+    ("GET", "/_design_docs?include_docs=true", None),
+    ("POST", "/_design_docs", {"keys": ["_design/theirs"]}),
+    ("POST", "/_all_docs/queries", {"queries": [{"keys": ["theirs"]}, {"include_docs": True, "key": "theirs"}]}),
+    ("POST", "/_design_docs/queries", {"queries": [{"include_docs": True}]}),
+    ("POST", "/_local_docs/queries", {"queries": [{"keys": ["theirs"]}]}),
+    ("GET", "/_all_docs?startkey_docid=t&update_seq=true&include_docs=true&attachments=true", None),
+    ("GET", "/_changes?filter=_design&include_docs=true&attachments=true", None),
+    ("GET", "/_changes?seq_interval=2&descending=true&include_docs=true&attachments=true", None),
+    ("POST", "/_bulk_get?attachments=true&att_encoding_info=true", {"docs": [{"id": "theirs", "atts_since": ["1-a"]}]}),
+    ("GET", "/_revs_limit", None),
 ]
+KINDS: Final = ("application/json", "multipart/mixed", "multipart/related", "*/*")
 
 
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(("method", "path", "body"), READS)
-def test_what_is_not_mine_reads_like_what_never_was(phone: httpx.Client, method: str, path: str, body: object) -> None:
+def test_what_is_not_mine_reads_like_what_never_was(
+    phone: httpx.Client, method: str, path: str, body: object, kind: str
+) -> None:
     def ask(path: str, body: object) -> tuple[int, str]:
-        answer = (
-            phone.request(method, "/area-one" + path, json=body) if body else phone.request(method, "/area-one" + path)
-        )
+        more: dict[str, Any] = {"headers": {"accept": kind, "range": "bytes=0-3"}}
+        if body:
+            more["json"] = body
+        answer = phone.request(method, "/area-one" + path, **more)
         return answer.status_code, re.sub("[0-9a-f]{32}", "boundary", answer.text)
 
     status, text = ask(path, body)
@@ -135,3 +155,49 @@ def test_checkpoints_of_an_area_are_the_accounts_own(phone: httpx.Client, http: 
     assert phone.put("/area-one/_local/mark", json={"last_seq": 1}).status_code == 201
     assert http.get("/area-one/_local/mark").status_code == 404
     assert phone.get("/area-two/_local/mark").status_code == 404
+
+
+def test_copies_stay_within_the_walls(phone: httpx.Client) -> None:
+    def copy(path: str, to: str) -> tuple[int, str]:
+        answer = phone.request("COPY", "/area-one" + path, headers={"destination": to})
+        return answer.status_code, answer.json()["error"]
+
+    assert copy("/theirs", "stolen") == copy("/theirs?rev=1-bb", "stolen") == (404, "not_found")
+    assert copy("/mine", "theirs") == (403, "forbidden")
+    assert phone.get("/area-one/stolen").status_code == 404
+    assert phone.get("/area-two/theirs").json()["note"] == SECRET
+
+
+def test_uploads_stay_within_the_walls(phone: httpx.Client) -> None:
+    told = {"_rev": "9-9", "_attachments": {"a": {"follows": True, "content_type": "x/y"}}}
+    body = b"--B\r\ncontent-type: application/json\r\n\r\n%b\r\n--B\r\n\r\nx\r\n--B--" % json.dumps(told).encode()
+    headers = {"content-type": "multipart/related; boundary=B"}
+    answer = phone.put("/area-one/theirs?new_edits=false", content=body, headers=headers)
+    assert (answer.status_code, answer.json()["error"]) == (403, "forbidden")
+    for rev in ("", "?rev=1-bb"):
+        assert phone.put("/area-one/theirs/a" + rev, content=b"x").status_code in {403, 409}
+        assert phone.delete("/area-one/theirs/a" + rev).status_code == 404
+    assert phone.get("/area-two/theirs/a").text == SECRET
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "/_purge", {"theirs": ["1-bb"], "mine": ["1-aa"]}),
+        ("GET", "/_purged_infos", None),
+        ("GET", "/_purged_infos_limit", None),
+        ("PUT", "/_purged_infos_limit", 1),
+        ("PUT", "/_revs_limit", 1),
+        ("POST", "/_compact", {}),
+        ("GET", "/_security", None),
+        ("PUT", "/_security", {}),
+    ],
+)
+def test_upkeep_is_of_no_part(phone: httpx.Client, http: httpx.Client, method: str, path: str, body: object) -> None:
+    """Not for a phone; and an administrator does it to the whole database, not through one area."""
+    more: dict[str, Any] = {} if body is None else {"json": body}
+    assert phone.request(method, "/area-one" + path, **more).status_code == 403
+    if path != "/_security" or method == "PUT":
+        assert http.request(method, "/area-one" + path, **more).status_code == 403
+    assert phone.get("/area-two/theirs").json()["note"] == SECRET
+    assert http.get("/area-one").json()["purge_seq"] == "0"

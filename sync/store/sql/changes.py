@@ -21,6 +21,8 @@ def page(connection: Connection, opened: Opened, ask: Ask) -> Page:
     if ask.ids is not None:
         # few documents, by their ids; the sign keeps SQLite from walking the whole feed in its order instead
         among, filters, order = f"AND d.id IN {EACH}", [array(ask.ids)], f"+{column}"
+    if ask.design:
+        among, order = among + " AND d.id >= '_design/' AND d.id < '_design0'", f"+{column}"
     since = max(0, ask.since)
     limit = SEQUENCE if ask.limit is None else ask.limit
     found = [
@@ -43,7 +45,7 @@ def page(connection: Connection, opened: Opened, ask: Ask) -> Page:
         last = max(since, opened.update_seq) if not ask.descending or not found else found[-1].seq
         return Page(changes, last, 0)
     last = found[-1].seq if found else since
-    if ask.descending or ask.ids is not None:
+    if ask.descending or ask.ids is not None or ask.design:
         return Page(changes, last, 0)
     return Page(changes, last, _pending(connection, opened, last))
 

@@ -9,11 +9,12 @@ from typing import Final
 from sqlalchemy import Connection
 
 from sync.access import Rules, View
-from sync.documents import CHUNK, Content
+from sync.documents import CHUNK, Content, Draft
 from sync.errors import Forbidden
 from sync.store.database import Database, after_commit
-from sync.store.notifier import Key, Notifier
-from sync.store.sql import contents, databases, purging
+from sync.store.notifier import Key, Notifier, announcement
+from sync.store.sql import contents, copying, databases, purging, reading
+from sync.store.sql.run import announce
 
 STAGED_FROM: Final = 4 * CHUNK
 """Bytes of content from which it goes into the store ahead of its revision."""
@@ -53,7 +54,16 @@ class Upkeep:
         if touched:
             newest: dict[Key, int] = {(opened.name, name): seq for name, seq in touched.items()}
             after_commit(connection, lambda: self.notifier.committed(newest))
+            announce(connection, announcement(newest))
         return purged
+
+    def draft_of_now(
+        self, connection: Connection, view: View, id_: str, rev: str | None, target: str, target_rev: str | None
+    ) -> Draft:
+        """Return the edit that makes ``target`` a copy of a revision, with its attachments."""
+        opened = databases.open_(connection, view)
+        _, body = reading.place(connection, opened, id_, rev)
+        return copying.draft_of(connection, body, target, target_rev)
 
     def purged_now(self, connection: Connection, view: View) -> list[tuple[str, list[str]]]:
         """Return what was purged, the oldest first, as far back as it is remembered."""
