@@ -62,7 +62,9 @@ class Stairwell:
     def ask(self, method: str, path: str, body: object = None, *, who: str = "chief") -> Any:
         """Ask the replication endpoints as an account; what they answer must be a success."""
         words = base64.b64encode(f"{who}:{PASSWORD}".encode()).decode()
-        status, answer = self.installation.call(method, path, body, headers={"Authorization": f"Basic {words}"})
+        status, answer = self.installation.call(
+            method, path, body, headers={"Authorization": f"Basic {words}", "Accept": "application/json"}
+        )
         assert status < 400, (method, path, status, answer)
         return answer
 
