@@ -1,0 +1,50 @@
+"""Our own server as a process of its own, on a folder that may have been filled before."""
+
+import contextlib
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from sync.store import Store
+from sync.store.database import Database
+from tests.protocol.serve import SCOPED
+
+ROOT = Path(__file__).parents[2]
+Loaded = tuple[str, dict[str, object], str | None, tuple[str, ...]]
+
+
+@dataclass
+class Serving:
+    url: str
+    pid: int
+
+    def memory(self) -> int:
+        """Return the most megabytes that the process has held."""
+        status = Path(f"/proc/{self.pid}/status").read_text()
+        return int(status.split("VmHWM:")[1].split()[0]) // 1024
+
+
+def load(folder: Path, documents: Iterable[Loaded]) -> None:
+    """Fill the scoped database through the store's bulk load."""
+    database = Database(f"sqlite:///{folder}/store.db")
+    store = Store(database)
+    database.write_now(store.create_tables_now)
+    database.write_now(lambda connection: store.ensure_now(connection, SCOPED))
+    database.write_now(lambda connection: store.load_now(connection, SCOPED, documents))
+    database.close()
+
+
+@contextlib.contextmanager
+def serving(folder: Path) -> Iterator[Serving]:
+    command = [sys.executable, "tests/protocol/serve.py", str(folder), "0"]
+    process = subprocess.Popen(command, cwd=ROOT, env={"PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    try:
+        port = process.stdout.readline().strip()
+        yield Serving(f"http://127.0.0.1:{port}/sync", process.pid)
+    finally:
+        process.terminate()
+        process.wait()
+        process.stdout.close()
