@@ -2,8 +2,8 @@
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Final
+from dataclasses import replace
+from typing import Any, Final, NamedTuple
 
 import orjson
 from sqlalchemy import Connection
@@ -24,8 +24,7 @@ REFUSED: Final = ("open_revs", "new_edits", "w", "rev", "atts_since")
 Leaves = list[tuple[str, Found]]
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """One document of the request; one that makes no sense has an ``error``, and its answer is that."""
 
     id: Any
@@ -107,11 +106,14 @@ def _asked(doc: Any, limits: Limits) -> Asked:
         return Asked(id_, error=error)
     if since is not None and not isinstance(since, list):
         return Asked(id_, since, error=BadRequest("att_since value must be array of revs."))
-    for each in ([] if rev is None else [rev]) + (since or []):
-        try:
-            revisions.check(each)
-        except BadRequest as error:
-            return Asked(id_, each, error=error)
+    told = rev
+    try:
+        if rev is not None:
+            revisions.check(rev)
+        for told in since or ():
+            revisions.check(told)
+    except BadRequest as error:
+        return Asked(id_, told, error=error)
     return Asked(id_, rev, tuple(since) if since else None)
 
 
