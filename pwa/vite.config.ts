@@ -55,8 +55,8 @@ export default defineConfig({
   // PouchDB reads it; browsers have none.
   define: { global: 'globalThis' },
   build: {
-    // The oldest that have top-level await.
-    target: ['chrome89', 'safari15', 'firefox89'],
+    // The oldest that have private methods: written out for older ones, the engine starts noticeably slower.
+    target: ['chrome91', 'safari15', 'firefox90'],
     sourcemap: false,
     manifest: true,
   },

@@ -29,7 +29,8 @@ export function makeRouter(engine: Engine, history: RouterHistory): Router {
   const router = createRouter({
     history,
     routes,
-    scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
+    // The first page is at its top already; to say so again would have it laid out twice.
+    scrollBehavior: (_to, from, saved) => saved ?? (from.matched.length > 0 ? { top: 0 } : false),
   })
   router.beforeEach((to) => {
     const signedOut = engine.session.state.phase === 'signed-out'

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Photo } from '../../src/engine'
-import { localDocuments, openDatabase } from '../../src/engine/local/pouch'
+import { localDocuments, openDatabase, snapshot } from '../../src/engine/local/pouch'
 import { KeptStore } from '../../src/engine/local/store'
 import { createTestEngine, type TestEngine } from '../../src/engine/testing'
 import { household, visit, ULID } from './documents'
@@ -103,6 +103,45 @@ describe('PouchDB', () => {
     expect(await localDocuments('probe', '_local/outbox:')).toMatchObject([{ _id: '_local/outbox:a', _rev: '0-1', doc: 'a' }])
     const [conflict] = await db.bulkDocs([{ _id: '_local/outbox:a', _rev: '0-7', doc: 'b' }])
     expect(conflict?.error).toBeTruthy()
+    await db.destroy()
+  })
+
+  it('keeps documents where they are read all at once, and this says what allDocs says', async () => {
+    const db = openDatabase('probe')
+    const hash = (digit: string) => digit.repeat(32)
+    const written = (id: string, ids: string[], more: object = {}) => ({
+      ...{ _id: id, _rev: `${ids.length.toString()}-${ids[0] ?? ''}`, _revisions: { start: ids.length, ids }, said: ids[0] },
+      ...more,
+    })
+    const [a, b, c] = [hash('a'), hash('b'), hash('c')]
+    await db.bulkDocs(
+      [
+        written('visit:once', [a]),
+        written('visit:two', [a]),
+        written('visit:two', [b]),
+        written('visit:lost-to-a-tombstone', [b]),
+        written('visit:lost-to-a-tombstone', [c, a], { _deleted: true }),
+        written('visit:all-gone', [c], { _deleted: true }),
+        written('visit:all-gone', [a], { _deleted: true }),
+        written('odd::id:1-x', [b, a]),
+      ],
+      { new_edits: false },
+    )
+    const picture = { 'image.jpg': { content_type: 'image/jpeg', data: btoa('jpeg') } }
+    await db.bulkDocs([{ _id: 'visit:edited', n: 1 }, { _id: 'photo:1', _attachments: picture }, { _id: 'visit:deleted' }])
+    const { _rev } = await db.get<{ _rev: string }>('visit:edited')
+    const gone = await db.get<object>('visit:deleted')
+    await db.bulkDocs([{ _id: 'visit:edited', _rev, n: 2 }, { ...gone, _deleted: true }, { _id: '_local/outbox:x', doc: 'x' }])
+    const all = await db.allDocs({ include_docs: true, conflicts: true })
+    const found = await snapshot<object>('probe', db, '_local/outbox:')
+    const byId = (one: { _id: string }, other: { _id: string }) => (one._id < other._id ? -1 : 1)
+    expect([...found.documents].sort(byId)).toEqual(all.rows.map(({ doc }) => doc as object as { _id: string }).sort(byId))
+    expect(found.documents.map((document) => document._id).sort()).toEqual([
+      ...['odd::id:1-x', 'photo:1', 'visit:edited', 'visit:lost-to-a-tombstone', 'visit:once', 'visit:two'],
+    ])
+    expect(found.documents.find(({ _id }) => _id === 'visit:two')?._conflicts).toEqual([`1-${a}`])
+    expect(found.locals).toMatchObject([{ doc: 'x' }])
+    expect(found.sequence).toBe((await db.info()).update_seq)
     await db.destroy()
   })
 })

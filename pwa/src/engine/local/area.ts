@@ -2,7 +2,7 @@
 
 import type { AnyDocument, Stored } from '../documents'
 import { Mutex } from './mutex'
-import { localDocuments, openDatabase, type Held, type Local } from './pouch'
+import { localDocuments, openDatabase, snapshot, type Held, type Local } from './pouch'
 
 const MARKER = '_local/outbox:'
 const SERVER = '_local/server'
@@ -64,12 +64,7 @@ export class AreaStore {
   }
 
   async load(): Promise<Loaded> {
-    const { update_seq: sequence } = await this.db.info()
-    const [all, markers] = await Promise.all([
-      this.db.allDocs({ include_docs: true, conflicts: true }),
-      this.markers(),
-    ])
-    const documents = all.rows.flatMap(({ doc }) => doc ?? [])
+    const { documents, locals: markers, sequence } = await snapshot<Marker>(this.name, this.db, MARKER)
     return { documents, markers, sequence }
   }
 
