@@ -33,9 +33,9 @@ def _mib(size: int) -> str:
 
 ROWS: Final[Sequence[tuple[str, str, str]]] = (
     ("body of one JSON request under `/sync`, inline attachments included", _mib(_SYNC.body), "413 `too_large`"),
-    ("one document as JSON text, in any database", _mib(_SYNC.document), "413 `too_large`"),
+    ("one document as JSON text, in any database", _mib(_SYNC.document), "413 `document_too_large`"),
     ("one document of an area", f"{validation.MAX_BYTES:,} bytes", "`forbidden`, 「整条记录」(_doc)太大"),
-    ("one attachment, in a plain database", _mib(_SYNC.attachment), "413 `too_large`"),
+    ("one attachment, in a plain database", _mib(_SYNC.attachment), "413 `attachment_too_large`"),
     ("one photo", f"{photos.MAX_BYTES:,} bytes, JPEG", "`forbidden`; the phone shrinks to 200 kB"),
     ("documents, ids or keys in one bulk request", f"{_SYNC.bulk:,}", "413 `too_large`"),
     ("revisions of one document in one bulk request", f"{_SYNC.same:,}", "413 `too_large`"),

@@ -91,6 +91,8 @@ NOT_OFFERED: Final[Mapping[str, str]] = {
     "_search_analyze": "there is no full text search here",
     "_nouveau_analyze": "there is no full text search here",
     "_auto_purge": "nothing is purged by itself: use _purge",
+    "_search_cleanup": "there is no full text search here",
+    "_nouveau_cleanup": "there is no full text search here",
 }
 EXECUTED: Final[Mapping[str, str]] = {
     name: f"design documents are stored and replicated, not executed: {instead}"

@@ -18,7 +18,7 @@ from sync.store.sql.run import announce
 
 STAGED_FROM: Final = 4 * CHUNK
 """Bytes of content from which it goes into the store ahead of its revision."""
-STAGED_AT_ONCE: Final = 16
+STAGED_AT_ONCE: Final = 8
 """Pieces that are stored in one transaction meanwhile."""
 
 
