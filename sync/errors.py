@@ -19,11 +19,11 @@
     ├── DatabaseExists
     ├── MissingStub                an attachment stub names content that the store does not hold
     ├── TooLarge
-    ├── BadContentType
     │   ├── DocumentTooLarge
     │   └── AttachmentTooLarge
     ├── DigestMismatch             content is not what its digest says
     ├── RangeNotSatisfiable        a piece of an attachment beyond its end
+    ├── BadContentType
     ├── MethodNotAllowed
     ├── NotAcceptable
     ├── NotOffered                 CouchDB has it, this server does not
@@ -144,15 +144,6 @@ class TooLarge(SyncError):
     """A body, document or attachment is over its limit (:class:`sync.limits.Limits`)."""
 
 
-class BadContentType(SyncError):
-    """The request's Content-Type is not one that this resource takes."""
-
-
-class MethodNotAllowed(SyncError):
-    """The resource does not have this method. ``allowed`` are those that it has."""
-
-    def __init__(self, allowed: Sequence[str]) -> None:
-        super().__init__(f"Only {','.join(allowed)} allowed")
 class DocumentTooLarge(TooLarge):
     """The JSON of the document ``reason`` is over its limit."""
 
@@ -175,6 +166,15 @@ class RangeNotSatisfiable(SyncError):
         super().__init__("Requested range not satisfiable")
 
 
+class BadContentType(SyncError):
+    """The request's Content-Type is not one that this resource takes."""
+
+
+class MethodNotAllowed(SyncError):
+    """The resource does not have this method. ``allowed`` are those that it has."""
+
+    def __init__(self, allowed: Sequence[str]) -> None:
+        super().__init__(f"Only {','.join(allowed)} allowed")
         self.allowed: Final = tuple(allowed)
 
 

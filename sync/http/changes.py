@@ -13,6 +13,9 @@ from sync.feed import BEAT, Patience, follow
 from sync.http import query
 from sync.http.wire import JSON, Answer, Call
 from sync.jsontext import quoted
+from sync.mango.feed import page_now
+from sync.matching import Matcher, matcher
+from sync.selector import parse
 from sync.store.values import PLAIN, Ask, Change, Page, Show
 
 CONTINUOUS_SECONDS: Final = 600.0
@@ -26,18 +29,19 @@ async def get(call: Call, view: View) -> Answer:
 
 
 async def post(call: Call, view: View) -> Answer:
-    """``POST /{db}/_changes`` with ``doc_ids`` in the body."""
-    told = await call.json_object()
+    """``POST /{db}/_changes`` with ``doc_ids`` or a ``selector`` in the body."""
+    call.content_type(JSON)
+    told = {} if call.headers.get("content-length") == "0" else await call.json_object()
     asked = dict(call.query)
     for name, value in told.items():
         if name not in {"doc_ids", "selector"}:
             asked[name] = value if isinstance(value, str) else orjson.dumps(value).decode()
     if "selector" in told and asked.get("filter", "_selector") == "_selector":
         asked["filter"] = "_selector"
-    return await _answer(call, view, asked, told.get("doc_ids"))
+    return await _answer(call, view, asked, told.get("doc_ids"), told.get("selector"))
 
 
-async def _answer(call: Call, view: View, asked: dict[str, str], doc_ids: Any) -> Answer:
+async def _answer(call: Call, view: View, asked: dict[str, str], doc_ids: Any, selector: Any = None) -> Answer:
     feed = asked.get("feed", "normal")
     feed = "continuous" if feed == "live" else feed
     if feed != "normal" and feed not in SHAPES:
@@ -63,9 +67,9 @@ async def _answer(call: Call, view: View, asked: dict[str, str], doc_ids: Any) -
             attachments=query.is_true(asked, "attachments"),
             encoding=query.is_true(asked, "att_encoding_info"),
         )
-    lines = _Lines(call, view, show, _interval(asked))
+    lines = _Lines(call, view, show, _interval(asked), _matcher(asked, selector))
     if feed == "normal" or (feed == "longpoll" and ask.descending):
-        page = await lines.read(ask)
+        page = await lines.read(ask, whole=True)
         return Answer(200, b'{"results":[\n' + b",\n".join(lines.of(page)) + b"\n]," + _tail(page))
     wait = patience(call, asked, feed)
     shape, media_type = SHAPES[feed]
@@ -78,18 +82,22 @@ async def _answer(call: Call, view: View, asked: dict[str, str], doc_ids: Any) -
 class _Lines:
     """Pages of changes, and their text: both are read in one transaction."""
 
-    def __init__(self, call: Call, view: View, show: Show | None, interval: int) -> None:
+    def __init__(self, call: Call, view: View, show: Show | None, interval: int, matches: Matcher | None) -> None:
         self._call = call
         self._store = call.front.store
         self._view = view
         self._show = show
         self._docs: dict[str, bytes] = {}
+        self._matches = matches
         self._interval = interval
         self._count = 0
 
-    async def read(self, ask: Ask) -> Page:
+    async def read(self, ask: Ask, *, whole: bool = False) -> Page:
         def read(connection: Connection) -> Page:
-            page = self._store.changes_now(connection, self._view, ask)
+            if self._matches is None:
+                page = self._store.changes_now(connection, self._view, ask)
+            else:
+                page = page_now(self._store, connection, self._view, ask, self._matches, whole=whole)
             if self._show is not None:
                 ids = [change.id for change in page.changes]
                 if self._show.attachments and self._view.scope is not None:
@@ -196,11 +204,20 @@ def _style(asked: dict[str, str]) -> bool:
     return style == "all_docs"
 
 
+def _matcher(asked: dict[str, str], selector: Any) -> Matcher | None:
+    """Return what the feed is filtered by. Raises ``BadFind``."""
+    if asked.get("filter") != "_selector":
+        return None
+    if selector is None:
+        raise BadRequest("Selector must be specified in POST payload")
+    return matcher(parse(selector))
+
+
 def _ids(call: Call, asked: dict[str, str], told: Any) -> list[str] | None:
     kind = asked.get("filter")
-    if kind is None or kind == "_design":
+    if kind in {None, "_design", "_selector"}:
         return None
-    if kind in {"_view", "_selector"} or "/" in kind:
+    if kind == "_view" or "/" in kind:
         raise NotOffered(
             "functions of design documents are not executed: filter with _doc_ids or _selector, at your side, or by an "
             "area's database"

@@ -13,6 +13,7 @@ from sync.http import (
     database,
     dbs,
     document,
+    find,
     listing,
     local,
     replicate,
@@ -49,6 +50,9 @@ DATABASE: Final[Mapping[str, Mapping[str, ViewHandler]]] = {
     "_compact": {"POST": upkeep.compact},
     "_design_docs": {"GET": listing.get, "POST": listing.post},
     "_ensure_full_commit": {"POST": database.ensure_full_commit},
+    "_explain": find.EXPLAIN,
+    "_find": find.FIND,
+    "_index": find.INDEX,
     "_local_docs": {"GET": listing.get, "POST": listing.post},
     "_missing_revs": {"POST": bulk.missing_revs},
     "_purge": {"POST": upkeep.purge},
@@ -77,9 +81,6 @@ ATTACHMENT: Final[Mapping[str, ViewHandler]] = {
     "PUT": attachment.put,
 }
 NOT_OFFERED: Final[Mapping[str, str]] = {
-    "_find": "queries are not offered here: use _all_docs or _changes",
-    "_index": "queries are not offered here: use _all_docs or _changes",
-    "_explain": "queries are not offered here: use _all_docs or _changes",
     "_node": "this server has no nodes: its settings are the application's",
     "_utils": "this server has no such pages: use the application's",
     "_cluster_setup": "this server has no nodes: its settings are the application's",
@@ -90,9 +91,9 @@ NOT_OFFERED: Final[Mapping[str, str]] = {
     "_temp_view": "views are not executed here: query with _find or _all_docs",
     "_search_analyze": "there is no full text search here",
     "_nouveau_analyze": "there is no full text search here",
-    "_auto_purge": "nothing is purged by itself: use _purge",
     "_search_cleanup": "there is no full text search here",
     "_nouveau_cleanup": "there is no full text search here",
+    "_auto_purge": "nothing is purged by itself: use _purge",
 }
 EXECUTED: Final[Mapping[str, str]] = {
     name: f"design documents are stored and replicated, not executed: {instead}"
@@ -128,7 +129,7 @@ async def answer(call: Call) -> Answer:
     return await _of(_resource(call.segments[1:]), call)(call, view)
 
 
-def _resource(rest: list[str]) -> Mapping[str, ViewHandler]:
+def _resource(rest: list[str]) -> Mapping[str, ViewHandler]:  # noqa: PLR0911  the cases that fit no table
     head = rest[0] if rest else ""
     if len(rest) < 2 and head in DATABASE:  # noqa: PLR2004  nothing lies below these
         return DATABASE[head]
@@ -138,6 +139,8 @@ def _resource(rest: list[str]) -> Mapping[str, ViewHandler]:
         return _local(rest[1:])
     if head == "_design":
         return _design(rest[1:])
+    if head == "_index":
+        return find.below(rest[1:])
     if head in NOT_OFFERED:
         raise NotOffered(NOT_OFFERED[head])
     if head == "_compact":

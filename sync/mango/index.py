@@ -39,6 +39,11 @@ class Index:
         return self.design is None
 
     @property
+    def key(self) -> tuple[str, str]:
+        """What names it in its database."""
+        return self.design or "", self.name
+
+    @property
     def fields(self) -> tuple[str, ...]:
         """The fields, in the order in which they sort."""
         return tuple(name for name, _ in self.sort)
@@ -168,4 +173,4 @@ def _named(body: Mapping[str, Any], key: str, made: str) -> str:
 
 def listed(defined: Sequence[Index]) -> list[Index]:
     """Return the index over all documents and then ``defined``, by design document and name."""
-    return [ALL_DOCS, *sorted(defined, key=lambda index: (index.design or "", index.name))]
+    return [ALL_DOCS, *sorted(defined, key=lambda index: index.key)]

@@ -45,11 +45,11 @@ def choose(query: Query, indexes: Iterable[Index]) -> Plan:
     known = list(indexes)
     hinted = [index for index in known if _hinted(index, query.use_index)]
     sort = tuple(name for name, _ in query.sort)
-    reasons = {index: _unusable(index, query.selector, sort) for index in known}
+    reasons = {index.key: _unusable(index, query.selector, sort) for index in known}
     for index in known:
         if index.partial is not None and index not in hinted:
-            reasons[index] = "is_partial"
-    usable = [index for index in known if not reasons[index]]
+            reasons[index.key] = "is_partial"
+    usable = [index for index in known if not reasons[index.key]]
     wanted = [index for index in usable if index in hinted]
     if query.use_index and not wanted and not query.fallback:
         raise BadFind("no_usable_index", _not_used(query.use_index) + " No fallback was allowed.")
@@ -62,7 +62,9 @@ def choose(query: Query, indexes: Iterable[Index]) -> Plan:
     if index.special:
         warnings.append(NO_INDEX)
     others = tuple(
-        (each, not reasons[each], reasons[each] or _unchosen(each, index, wanted)) for each in known if each != index
+        (each, not reasons[each.key], reasons[each.key] or _unchosen(each, index, wanted))
+        for each in known
+        if each.key != index.key
     )
     return Plan(index, tuple(warnings), others, span(query.selector))
 
@@ -104,7 +106,7 @@ def _rank(index: Index, selector: Node) -> tuple[bool, int, int, str, str]:
     prefix = 0
     while prefix < len(index.fields) and index.fields[prefix] in ranged:
         prefix += 1
-    return index.special, len(ranged) - prefix, len(index.fields), index.design or "", index.name
+    return index.special, len(ranged) - prefix, len(index.fields), *index.key
 
 
 def _unchosen(index: Index, chosen: Index, wanted: Collection[Index]) -> str:

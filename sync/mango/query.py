@@ -83,7 +83,7 @@ def asked(body: Mapping[str, Any]) -> Query:
     bookmark: str = given["bookmark"]
     return Query(
         selector=selector,
-        nothing=body["selector"] != {} and selector in {And(()), Or(())},
+        nothing=body["selector"] != {} and selector in (And(()), Or(())),
         options={key: body.get(key, default) for key, (default, _) in _OPTIONS.items()},
         limit=given["limit"],
         skip=given["skip"],
@@ -173,5 +173,5 @@ _OPTIONS: Final[Mapping[str, tuple[Any, Callable[[Any], Any]]]] = {
     "execution_stats": (False, _flag),
     "allow_fallback": (True, _flag),
 }
-"""What a request may say beside its selector: the default, and what reads it. ``r``, ``stale``, ``stable`` and ``update``
+"""What a request may say beside its selector: the default, and what reads it. ``r``, ``stale``, ``stable``, ``update``
 choose among copies and their freshness: here there is one, always fresh, and they are only checked."""

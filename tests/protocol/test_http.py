@@ -91,8 +91,6 @@ class TestServer:
     @pytest.mark.parametrize(
         ("method", "path"),
         [
-            ("POST", "/_find"),
-            ("POST", "/_index"),
             ("GET", "/_design/x/_view/y"),
             ("GET", "/_changes?filter=x/y"),
         ],
