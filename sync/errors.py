@@ -72,7 +72,7 @@ class BadQuery(BadRequest):
 
 
 class BadFind(BadRequest):
-    """A selector, a query or the definition of an index breaks the rules. ``word`` is what CouchDB calls the mistake."""
+    """A selector, a query or an index breaks the rules. ``word`` is what CouchDB calls the mistake."""
 
     def __init__(self, word: str, reason: str) -> None:
         super().__init__(reason)

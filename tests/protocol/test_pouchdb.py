@@ -55,6 +55,11 @@ async def test_pouchdb_syncs(server: Running, scenario: str, user: str) -> None:
 
 
 @pytest.mark.usefixtures("packages")
+async def test_pouchdb_finds_on_the_server_what_it_finds_by_itself(server: Running) -> None:
+    await pouch("find", f"{server.url}/pouch-find", "admin")
+
+
+@pytest.mark.usefixtures("packages")
 @pytest.mark.parametrize(("name", "user"), [("many-in-a-plain-database", "admin"), ("area-of-many", "phone")])
 async def test_ten_thousand_documents_up_and_down(server: Running, name: str, user: str) -> None:
     await pouch("many", f"{server.url}/{name}", user)
