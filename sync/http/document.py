@@ -69,7 +69,7 @@ def _show(call: Call) -> Show:
     flags = call.query
     meta = query.is_true(flags, "meta")
     since = query.value(flags, "atts_since")
-    for rev in since or ():
+    for rev in [] if since is None else query.texts(since, "atts_since"):
         revisions.check(rev)
     return Show(
         revs=query.is_true(flags, "revs"),
@@ -78,7 +78,7 @@ def _show(call: Call) -> Show:
         deleted_conflicts=meta or query.is_true(flags, "deleted_conflicts"),
         local_seq=query.is_true(flags, "local_seq"),
         attachments=query.is_true(flags, "attachments") or since is not None,
-        since=None if since is None else tuple(query.texts(since, "atts_since")),
+        since=None if since is None else tuple(since),
         encoding=query.is_true(flags, "att_encoding_info"),
     )
 

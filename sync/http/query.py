@@ -47,19 +47,8 @@ def value(query: Mapping[str, str], name: str) -> Any:
         return None
     try:
         return parse(text.encode())
-    except (BadRequest, UnicodeEncodeError) as error:
-        raise BadQuery(f"Invalid JSON in {name}") from error
-
-
-def text(query: Mapping[str, str], *names: str) -> str | None:
-    """Return a parameter that is a JSON string, under the first of ``names`` that is there."""
-    for name in names:
-        told = value(query, name)
-        if told is not None:
-            if not isinstance(told, str):
-                raise BadQuery(f"{name} must be a JSON string")
-            return told
-    return None
+    except UnicodeEncodeError as error:
+        raise BadRequest("invalid UTF-8 JSON") from error
 
 
 def texts(told: Any, name: str) -> list[str]:

@@ -188,6 +188,13 @@ class TestOut:
         first, second = http.post(doc[:-2] + "/_bulk_get?attachments=true", json=asked, headers=JSON).json()["results"]
         assert ["data" in each["docs"][0]["ok"]["_attachments"]["b.txt"] for each in (first, second)] == [False, True]
 
+    @pytest.mark.parametrize(
+        "asked", ["atts_since=1", 'atts_since=["x"]', "atts_since=x", "open_revs=1", "open_revs=x"]
+    )
+    def test_what_is_no_revision(self, http: httpx.Client, doc: str, asked: str) -> None:
+        answer = http.get(f"{doc}?{asked}")
+        assert (answer.status_code, answer.json()["error"]) == (400, "bad_request")
+
     def test_open_revs(self, http: httpx.Client, db: str, doc: str) -> None:
         loser = {"_id": "x", "_rev": "1-0", "plain": True}
         http.post(db + "/_bulk_docs", json={"docs": [loser], "new_edits": False})

@@ -200,7 +200,7 @@ class TestListings:
             ("?limit=-1", "query_parse_error"),
             ("?limit=x", "query_parse_error"),
             ("?descending=1", "query_parse_error"),
-            ("?startkey=x", "query_parse_error"),
+            ("?startkey=x", "bad_request"),
         ):
             status, answer = told("GET", path + bad)
             assert (status, answer["error"]) == (400, error)
@@ -244,6 +244,11 @@ class TestChanges:
         assert [json.loads(line).get("seq") for line in lines] == [None, None, "3", None]
         for bad in ("0", "x", "-1"):
             assert told("GET", f"{filled}?seq_interval={bad}")[0] == 400
+
+    def test_a_post_without_a_body(self, http: httpx.Client, filled: str) -> None:
+        json_type = {"content-type": "application/json"}
+        assert len(http.post(filled, content=b"", headers=json_type).json()["results"]) == 3
+        assert http.post(filled, content=b"").status_code == 415
 
     def test_live_is_continuous(self, http: httpx.Client, filled: str) -> None:
         answer = http.get(filled + "?feed=live&timeout=100")
