@@ -47,8 +47,9 @@ def feed(sizes: list[int], rounds: int) -> None:
                     if turn > 2:  # the first turns warm up
                         times.append(time.perf_counter() - start)
             for size, times in zip(sizes, took, strict=True):
-                ratio = line([mine / least for mine, least in zip(times, took[0], strict=True)])
-                say(f"{name:14} in {size:>9,}: {median(times) * 1000:7.2f} ms, ratio {ratio}")
+                ratio = line([mine / first for mine, first in zip(times, took[0], strict=True)])
+                quickest = f"{min(times) * 1000:.2f} ms, ratio {min(times) / min(took[0]):.2f}"
+                say(f"{name:14} in {size:>9,}: {median(times) * 1000:7.2f} ms, ratio {ratio}; the quickest {quickest}")
 
 
 def _feed(peer: Peer) -> None:

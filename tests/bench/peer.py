@@ -24,6 +24,10 @@ class Peer:
         }
         self._connection = http.client.HTTPConnection(told.hostname or "", told.port, timeout=600)
 
+    def rested(self) -> None:
+        """Connect anew at the next call: while the others had their turn the server may have hung up."""
+        self._connection.close()
+
     def call(self, method: str, path: str, body: bytes | None = None, kind: str = JSON) -> bytes:
         headers = self._headers if kind == JSON else {**self._headers, "Content-Type": kind, "Accept": "*/*"}
         self._connection.request(method, self._path + path, body, headers)

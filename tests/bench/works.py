@@ -54,6 +54,7 @@ def everything(peer: Peer, tag: str, work: list[Batch]) -> dict[str, float]:
     """Do all works once in databases of their own; return documents (of attachments: megabytes) per second."""
     count = sum(batch.count for batch in work)
     made, db = f"bench-{tag}-a", f"bench-{tag}-b"
+    peer.rested()
     for name in (made, db):
         peer.call("PUT", f"/{name}")
     got = {

@@ -115,7 +115,12 @@ def main() -> None:
     listener = listening(port)
     sys.stdout.write(f"{listener.getsockname()[1]}\n")
     sys.stdout.flush()
-    config = uvicorn.Config(app(place, settings=ReplicatorSettings()), log_level="warning", timeout_graceful_shutdown=1)
+    config = uvicorn.Config(
+        app(place, settings=ReplicatorSettings()),
+        log_level="warning",
+        timeout_graceful_shutdown=1,
+        timeout_keep_alive=75,
+    )
     uvicorn.Server(config).run(sockets=[listener])
 
 
