@@ -6,6 +6,7 @@ from alembic import context
 from sqlalchemy import Connection, DefaultClause, create_engine, event, false, pool, true
 
 from server.database.migrate import METADATA
+from sync.store.tables import CodePoints
 
 
 def _run(connection: Connection) -> None:
@@ -19,18 +20,20 @@ def _run(connection: Connection) -> None:
         render_as_batch=connection.dialect.name == "sqlite",
         transactional_ddl=True,
         transaction_per_migration=False,
-        render_item=_truth,
+        render_item=_portable,
     )
     with context.begin_transaction():
         context.run_migrations()
 
 
-def _truth(kind: str, item: object, _context: object) -> str | Literal[False]:
-    """Write a default of true or false as such: each database has its own words for them."""
+def _portable(kind: str, item: object, _context: object) -> str | Literal[False]:
+    """Write what the databases have different words for as what it means."""
     if kind == "server_default" and isinstance(item, DefaultClause):
         for value, word in ((true(), "sa.true()"), (false(), "sa.false()")):
             if isinstance(item.arg, type(value)):
                 return word
+    if kind == "type" and isinstance(item, CodePoints):
+        return 'sa.Text().with_variant(sa.Text(collation="C"), "postgresql")'
     return False
 
 

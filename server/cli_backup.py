@@ -20,7 +20,12 @@ from server.cli_opening import data_option, opened, settings_of
 def backup(target: Path, data: Path | None) -> None:
     """把数据库和推送密钥备份到新目录 TARGET。服务可以照常运行。"""
     settings = settings_of(data)
-    source = Path(make_url(settings.database_url).database or "")
+    url = make_url(settings.database_url)
+    if url.get_backend_name() != "sqlite":
+        raise click.ClickException(
+            "数据在 PostgreSQL 里。请用 pg_dump --format=custom 备份这个库，并另存数据目录里的推送密钥（vapid 目录）。"
+        )
+    source = Path(url.database or "")
     if not source.is_file():
         raise click.ClickException(f"没有数据库 {source}，请用 --data 指明数据目录。")
     try:

@@ -32,4 +32,4 @@ def copy(source: str, target: str) -> None:
     for name, told in done.documents.items():
         print(f"库 {name}：{told.rows} 条记录，摘要 {told}")
     print(f"已复制并核对 {sum(each.rows for each in done.tables.values())} 行。")
-    print("推送密钥在数据目录里（vapid 开头），换机器时请一起搬；然后把 BAIJIAMEN_DATABASE_URL 设成新地址再启动服务。")
+    print("推送密钥在数据目录里（vapid 目录），换机器时请一起搬；然后把 BAIJIAMEN_DATABASE_URL 设成新地址再启动服务。")

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -30,6 +30,8 @@ from sync.store.database import Database
 PYTHON: Final = (3, 11)
 SQLITE: Final = (3, 38, 0)
 """The oldest with everything that the store's SQL uses; Debian 12 has 3.40."""
+POSTGRESQL: Final = 15
+PAGES: Final = "full_page_writes"
 ROOM: Final = 1024**3
 SKEW: Final = datetime(2026, 1, 1, tzinfo=UTC)
 """A clock before this is wrong: the program is younger."""
@@ -118,8 +120,8 @@ def _folder(settings: Settings) -> Iterator[Finding]:
 
 
 def _database(settings: Settings) -> Iterator[Finding]:
-    name = make_url(settings.database_url).database
-    if name and not Path(name).exists():
+    url = make_url(settings.database_url)
+    if url.get_backend_name() == "sqlite" and url.database and not Path(url.database).exists():
         yield Finding(well=False, said="数据库还没有建立", cure="运行 baijiamen serve 会自动建立。", grave=False)
         return
     try:
@@ -130,7 +132,9 @@ def _database(settings: Settings) -> Iterator[Finding]:
         yield Finding(
             well=False,
             said=f"数据库打不开（{type(error).__name__}）",
-            cure="请检查文件权限；文件损坏时停下服务，把最近的备份放回数据目录。",
+            cure="请检查文件权限；文件损坏时停下服务，把最近的备份放回数据目录。"
+            if url.get_backend_name() == "sqlite"
+            else "请检查 PostgreSQL 是否在运行，以及 BAIJIAMEN_DATABASE_URL 里的主机、用户、密码和库名。",
         )
 
 
@@ -164,7 +168,8 @@ def _tables(connection: Connection) -> Iterator[Finding]:
 
 
 def _durable(connection: Connection) -> Iterator[Finding]:
-    if connection.dialect.name != "sqlite":
+    if connection.dialect.name == "postgresql":
+        yield from _postgresql(connection)
         return
     mode = connection.exec_driver_sql("PRAGMA journal_mode").scalar()
     synchronous = connection.exec_driver_sql("PRAGMA synchronous").scalar()
@@ -176,6 +181,25 @@ def _durable(connection: Connection) -> Iterator[Finding]:
     broken = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
     yield Finding(
         broken == "ok", "数据库文件完好" if broken == "ok" else "数据库文件已损坏", "停下服务，放回最近的备份。"
+    )
+
+
+def _postgresql(connection: Connection) -> Iterator[Finding]:
+    version, encoding, flush, pages = connection.execute(
+        select(*(func.current_setting(name) for name in ("server_version_num", "server_encoding", "fsync", PAGES)))
+    ).one()
+    yield Finding(
+        int(version) // 10_000 >= POSTGRESQL,
+        f"PostgreSQL {int(version) // 10_000}",
+        f"请升级到 {POSTGRESQL} 或更新的版本。",
+    )
+    yield Finding(
+        encoding == "UTF8", f"数据库编码 {encoding}", "请另建编码为 UTF8 的库，再用 baijiamen store copy 搬过去。"
+    )
+    yield Finding(
+        (flush, pages) == ("on", "on"),
+        f"数据库写入方式 fsync={flush}，{PAGES}={pages}",
+        "断电会丢记录。请在 postgresql.conf 里把这两项都设为 on，再重新启动 PostgreSQL。",
     )
 
 

@@ -24,7 +24,11 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="BAIJIAMEN_", env_nested_delimiter="__", extra="forbid")
 
     data: Path = Field(Path("data"), description="the data folder: database, keys")
-    database_url: str = Field("", description="sqlite:////path/to.db; default: baijiamen.db in the data folder")
+    database_url: str = Field(
+        "",
+        description="sqlite:////path/to.db or postgresql://user:password@host/name; "
+        "default: baijiamen.db in the data folder",
+    )
     pwa: Path = Field(Path(__file__).parent.parent / "pwa" / "dist", description="the built phone application")
     trusted_proxies: list[str] = Field(
         default_factory=list, description="addresses or networks whose X-Forwarded-For and -Proto are believed"

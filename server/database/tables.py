@@ -17,6 +17,7 @@ from server.reminders import tables as reminders
 from server.reviews import tables as reviews
 from server.scheduling import tables as scheduling
 from server.visits import tables as visits
+from sync.store.tables import CodePoints
 
 NOUNS: Final = (
     accounts,
@@ -40,4 +41,4 @@ __all__ = ["NOUNS", "metadata"]
 for _table in metadata.tables.values():
     for _column in _table.columns:
         if isinstance(_column.type, Text):
-            _column.type = _column.type.with_variant(Text(collation="C"), "postgresql")
+            _column.type = CodePoints()

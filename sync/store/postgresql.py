@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import psycopg
 from psycopg.pq import ConnStatus, Format, TransactionStatus
+from psycopg.types.string import StrDumperUnknown
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DisconnectionError
@@ -66,6 +67,13 @@ def parameters(url: URL) -> dict[str, Any]:
     return told | url.translate_connect_args(username="user", database="dbname") | dict(url.query)
 
 
+class _Text(StrDumperUnknown):
+    """PostgreSQL's text has no U+0000, and nothing of ours is named with it: who asks for such a name finds nothing."""
+
+    def dump(self, obj: str) -> Any:
+        return super().dump(obj.replace("\0", "\ufffd") if "\0" in obj else obj)
+
+
 class _BinaryCursor(psycopg.Cursor[Any]):
     """Asks for values as PostgreSQL has them: a body would come as hexadecimal digits otherwise, twice as long."""
 
@@ -97,6 +105,7 @@ def _engine(url: URL, *, size: int, isolation_level: Any = "READ COMMITTED") -> 
 
 
 def _connected(dbapi: Any, _record: Any) -> None:
+    dbapi.adapters.register_dumper(str, _Text)
     with dbapi.cursor() as cursor:
         # The store's statements are short ones on indexes: compiling them takes longer than they do.
         cursor.execute("SET jit = off")

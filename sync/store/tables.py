@@ -9,7 +9,7 @@ A document's row keeps the winner at hand (``rev``, ``deleted``, ``body``), so t
 no revision tree is opened. ``tree`` is empty for a document with a single revision.
 """
 
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import (
     BigInteger,
@@ -23,6 +23,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
 )
+from sqlalchemy.ext.compiler import compiles
 
 metadata: Final = MetaData(
     naming_convention={
@@ -34,8 +35,17 @@ metadata: Final = MetaData(
     }
 )
 
-TEXT: Final = Text().with_variant(Text(collation="C"), "postgresql")
-"""Text that is compared and sorted by its code points, whatever the language of the database."""
+
+class CodePoints(Text):
+    """Text that is compared and sorted by its code points, whatever the language of a PostgreSQL database."""
+
+
+@compiles(CodePoints, "postgresql")
+def _collated(_type: CodePoints, _compiler: Any, **_: Any) -> str:
+    return 'TEXT COLLATE "C"'  # in definitions only: where a value is bound it is plain text
+
+
+TEXT: Final = CodePoints()
 
 SEQUENCE_BITS: Final = 40
 """A row's number is its database's number above this many bits of sequence."""

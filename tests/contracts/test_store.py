@@ -542,3 +542,46 @@ def test_a_batch_takes_as_many_statements_as_one_document(store: DocumentStore) 
         return told
 
     assert statements(300) <= statements(1)
+
+
+def test_a_name_with_a_null_character_names_nothing(store: DocumentStore) -> None:
+    put(store, "x", {"text": "a\0b"})
+    assert shown(store, "x")["text"] == "a\0b"
+    for ask in (
+        lambda c: store.show_now(c, PLAIN_VIEW, "x\0", None, PLAIN),
+        lambda c: store.find_attachment_now(c, PLAIN_VIEW, "x", None, "a\0"),
+        lambda c: store.local_now(c, PLAIN_VIEW, PHONE, "a\0"),
+    ):
+        with pytest.raises((DocumentMissing, AttachmentMissing)):
+            store.database.read_now(ask)
+    assert store.database.read_now(lambda c: store.winners_now(c, PLAIN_VIEW, ["x\0", "x"], PLAIN)).keys() == {"x"}
+    found, _ = store.database.read_now(lambda c: store.list_now(c, PLAIN_VIEW, Range(start="w\0"), None))
+    assert [each.id for each in found] == ["x"]
+
+
+def test_ids_are_any_text(store: DocumentStore) -> None:
+    odd = [
+        '"',
+        "\\",
+        '\\"',
+        "{a,b}",
+        ",",
+        "NULL",
+        "null",
+        " ",
+        "'; --",
+        "%s",
+        "?",
+        "\n\t\x1f",
+        "汉字",
+        "\U0001f600",
+        "{}",
+    ]
+    told = write(store, [edit(id_, {"id": id_}) for id_ in odd])
+    assert [each.rev is not None for each in told if isinstance(each, Written)] == [True] * len(odd)
+    found = store.database.read_now(lambda c: store.winners_now(c, PLAIN_VIEW, odd, PLAIN))
+    assert {id_: orjson.loads(each.text)["id"] for id_, each in found.items()} == {id_: id_ for id_ in odd}
+    listed, _ = store.database.read_now(lambda c: store.list_now(c, PLAIN_VIEW, Range(), None))
+    assert [each.id for each in listed] == sorted(odd)
+    for id_ in odd:
+        assert list(store.database.read_now(lambda c, i=id_: store.winners_now(c, PLAIN_VIEW, [i], PLAIN))) == [id_]

@@ -97,7 +97,7 @@ def _braces(values: Array) -> str:
     """Return a JSON list as PostgreSQL writes arrays (postgresql.org/docs/15/arrays.html, 8.15.6)."""
     if "\\" not in values:  # the two notations differ in their brackets and in what a backslash means
         return f"{{{values[1:-1]}}}"
-    quoted = (str(each).replace("\\", "\\\\").replace('"', '\\"') for each in orjson.loads(values))
+    quoted = (str(each).replace("\\", "\\\\").replace('"', '\\"') for each in orjson.loads(values.encode()))
     return "{" + ",".join(f'"{each}"' for each in quoted) + "}"
 
 

