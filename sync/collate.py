@@ -5,11 +5,11 @@ Algorithm at three levels, as ICU's root locale has it: base letters first, then
 first. Arrays go element by element, objects pair by pair in the order in which their fields were written, the shorter
 first where one begins with the other.
 
-The weights are the default table of Unicode 10 (package ``pyuca``, pure Python). Against ICU this was found to be the
-same for Latin, Greek, Cyrillic, kana, Hangul, punctuation and symbols, and for Chinese characters the same as ICU's up
-to version 75: code points, block by block. What differs: characters newer than Unicode 10 come after all others by
-code point; ICU 76 and later order Chinese characters by radical and stroke; and more than 32 combining marks
-on one letter are taken in pieces.
+The weights are the default table of Unicode 10 (package ``pyuca``, pure Python). Against ICU 72, of 100,000 random
+pairs of Latin, Greek and Cyrillic, symbols and punctuation 2 differ (Roman numerals). Chinese characters are in the order of code
+points here, block by block, and in that of radicals and strokes there, which for common ones is nearly the same: of
+pairs from GB 2312, 2 in 1,000 differ. Rare ones beyond U+9FFF come after the common ones here and among them there.
+Characters newer than Unicode 10 come last, and more than 32 combining marks on one letter are taken in pieces.
 """
 
 import struct
