@@ -25,6 +25,8 @@ from sync.store.contract import DocumentStore
 
 RENEW_SECONDS: Final = leases.LEASE_MS / 1000 / 4
 """Between two renewals of the leases."""
+LONGEST_BETWEEN: Final = 30.0
+"""Seconds between two tries of one request."""
 STEADY_SECONDS: Final = 60.0
 """A replication that ran for so long before it failed begins its back-off anew."""
 
@@ -51,7 +53,9 @@ class Replicator:
         self._beside: Final[set[asyncio.Task[None]]] = set()
         self._places: Final = asyncio.Semaphore(self.settings.jobs)
         self._again: Final = pacing.Pacing(self.settings.first_wait * 4, self.settings.longest_wait, random.random)
-        self._pace: Final = pacing.Pacing(self.settings.first_wait, 30.0, random.random)
+        self._pace: Final = pacing.Pacing(
+            self.settings.first_wait, min(LONGEST_BETWEEN, self.settings.longest_wait), random.random
+        )
 
     @asynccontextmanager
     async def lifespan(self, _app: object = None) -> AsyncIterator[None]:
@@ -76,9 +80,11 @@ class Replicator:
         """
         uuid = await self.store.uuid()
         id_ = replication.id(uuid)
-        known = self._jobs.get(id_)
-        if known is not None:
-            return known
+        while (known := self._jobs.get(id_)) is not None:
+            if not known.over.is_set():
+                return known
+            await asyncio.wait({self._tasks[id_]})  # it is done, and about to leave
+            self._ended(known)
         job = Job(id_, replication.base_id(uuid), replication, principal, document)
         self._jobs[id_] = job
         task = asyncio.create_task(self._live(job))

@@ -1,0 +1,148 @@
+"""A network at its worst: an HTTP proxy that loses, cuts, repeats, delays and answers in the server's place.
+
+What happens to which request is drawn from a seeded generator, so a bad run can be run again.
+"""
+
+import asyncio
+import random
+import threading
+from collections import Counter
+from types import TracebackType
+from typing import Final, Self
+
+import httpx
+
+PORTAL: Final = b"<!doctype html><title>Welcome</title><p>Please accept our terms to use this network."
+HEAD: Final = 64 * 1024
+FATES: Final = (
+    "lost on the way",
+    "lost on the way back",
+    "answer cut",
+    "answer cut as if whole",
+    "question cut as if whole",
+    "sent twice",
+    "late",
+    "502 in HTML",
+    "503",
+    "captive portal",
+    "captive redirect",
+)
+INSTEAD: Final = {
+    "502 in HTML": (502, "text/html", b"<html><h1>502 Bad Gateway</h1></html>", ""),
+    "503": (503, "application/json", b'{"error":"service_unavailable","reason":"busy"}', "Retry-After: 0\r\n"),
+    "captive portal": (200, "text/html", PORTAL, ""),
+    "captive redirect": (302, "text/html", PORTAL, "Location: http://127.0.0.1:1/portal\r\n"),
+}
+
+
+class Proxy:
+    """Passes requests on to ``root`` (``http://host:port``), all but a share ``rate`` of them unharmed."""
+
+    def __init__(self, root: str, *, seed: int, rate: float, fates: tuple[str, ...] = FATES) -> None:
+        self.happened: Final[Counter[str]] = Counter()
+        self.rate = rate
+        self._root: Final = root
+        self._random: Final = random.Random(seed)
+        self._fates: Final = fates
+        self._ready: Final = threading.Event()
+        self._thread: Final = threading.Thread(target=lambda: asyncio.run(self._serve()))
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stop: asyncio.Event | None = None
+        self.url = ""
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        assert self._ready.wait(10)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        assert self._loop
+        assert self._stop
+        self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join(10)
+
+    async def _serve(self) -> None:
+        self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
+        tasks: set[asyncio.Task[None]] = set()
+        limits = httpx.Limits(max_connections=None, max_keepalive_connections=20)
+        async with httpx.AsyncClient(timeout=60, limits=limits, trust_env=False) as upstream:
+
+            async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+                task = asyncio.current_task()
+                assert task
+                tasks.add(task)
+                try:
+                    while await self._one(upstream, reader, writer):
+                        pass
+                except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError, httpx.HTTPError):
+                    pass  # one of the sides is gone, or the test is over
+                finally:
+                    writer.close()
+                    tasks.discard(task)
+
+            server = await asyncio.start_server(accept, "127.0.0.1", 0, limit=HEAD)
+            self.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+            self._ready.set()
+            await self._stop.wait()
+            server.close()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _one(
+        self, upstream: httpx.AsyncClient, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> bool:
+        """Pass one request on; return whether the connection stays open."""
+        line, *fields = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+        method, path, _ = line.split(" ")
+        headers = [(name.lower(), value.strip()) for name, _, value in (each.partition(":") for each in fields if each)]
+        body = await _body(reader, dict(headers))
+        fate = self._random.choice(self._fates) if self._random.random() < self.rate else "well"
+        self.happened[fate] += 1
+        if fate == "lost on the way":
+            return False
+        if fate in INSTEAD:
+            status, kind, text, more = INSTEAD[fate]
+            writer.write(_head(status, kind, len(text), more) + text)
+            await writer.drain()
+            return True
+        if fate == "late":
+            await asyncio.sleep(self._random.random() / 5)
+        if fate == "question cut as if whole":
+            body = body[: len(body) // 2]
+        kept = [(name, value) for name, value in headers if name not in {"content-length", "transfer-encoding", "host"}]
+        for _ in range(2 if fate == "sent twice" else 1):
+            response = await upstream.request(method, self._root + path, content=body or None, headers=kept)
+        if fate == "lost on the way back":
+            return False
+        text = response.content
+        length = len(text)
+        if fate.startswith("answer cut"):
+            text = text[: length // 2]
+        if fate == "answer cut as if whole":
+            length = len(text)
+        more = "".join(
+            f"{name}: {value}\r\n"
+            for name, value in response.headers.items()
+            if name not in {"content-length", "transfer-encoding", "content-encoding", "content-type", "connection"}
+        )
+        kind = response.headers.get("content-type", "application/octet-stream")
+        if method == "HEAD":
+            text, length = b"", int(response.headers.get("content-length", "0"))
+        writer.write(_head(response.status_code, kind, length, more) + text)
+        await writer.drain()
+        return len(text) == length
+
+
+def _head(status: int, kind: str, length: int, more: str) -> bytes:
+    return f"HTTP/1.1 {status} X\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\n{more}\r\n".encode("latin-1")
+
+
+async def _body(reader: asyncio.StreamReader, headers: dict[str, str]) -> bytes:
+    if headers.get("transfer-encoding", "").lower() != "chunked":
+        return await reader.readexactly(int(headers.get("content-length", "0")))
+    pieces = []
+    while size := int((await reader.readuntil(b"\r\n")).split(b";")[0], 16):
+        pieces.append((await reader.readexactly(size + 2))[:-2])
+    await reader.readuntil(b"\r\n")
+    return b"".join(pieces)
