@@ -23,6 +23,8 @@ from sqlalchemy.engine import URL
 BINARIES = Path(os.environ.get("BAIJIAMEN_TEST_POSTGRESQL", "/usr/lib/postgresql/15/bin"))
 PORT = 5432
 """Part of the socket's name only: nothing listens on the network."""
+WANTED = os.environ.get("BAIJIAMEN_TEST_DATABASE") == "postgresql"
+"""Whether the tests of the protocol and of the application run on PostgreSQL: the same tests, on request."""
 INITIAL = (
     "--username postgres --auth trust --no-sync --encoding UTF8 --locale C.UTF-8 --locale-provider icu --icu-locale zh"
 )

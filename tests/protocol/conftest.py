@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -11,6 +12,8 @@ import pytest
 import uvicorn
 
 from sync.limits import Limits
+from tests import postgresql
+from tests.postgresql import Cluster
 from tests.protocol import serve
 from tests.protocol.serve import Running
 
@@ -18,9 +21,21 @@ LIMITS = Limits(body=2_000_000, document=100_000, attachment=4_000_000, bulk=600
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path | str]:
+    """Where the server keeps its data."""
+    if not postgresql.WANTED:
+        yield tmp_path_factory.mktemp("protocol")
+        return
+    cluster: Cluster = request.getfixturevalue("cluster")
+    made = cluster.create()
+    yield made
+    cluster.drop(made)
+
+
+@pytest.fixture(scope="module")
+def server(place: Path | str) -> Iterator[Running]:
     listener = serve.listening()
-    app = serve.app(tmp_path_factory.mktemp("protocol"), LIMITS)
+    app = serve.app(place, LIMITS)
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1))
     thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])))
     thread.start()

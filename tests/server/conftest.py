@@ -10,7 +10,6 @@
 """
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -31,12 +30,11 @@ from server.clock import SHANGHAI, FixedClock, to_ms
 from server.database.migrate import METADATA
 from server.settings import Settings
 from sync.store.database import Database
+from tests import postgresql
 from tests.postgresql import Cluster
 
 PASSWORD = "winter-plum-22"
 BASE = "http://baijiamen.test"
-ON_POSTGRESQL = os.environ.get("BAIJIAMEN_TEST_DATABASE") == "postgresql"
-"""Whether the tests of the application run on PostgreSQL: the same tests, on request."""
 
 
 @dataclass
@@ -98,7 +96,7 @@ class World:
 @pytest.fixture
 def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
     """Where the application keeps its data: in its data folder, or in a PostgreSQL database of the test's own."""
-    if not ON_POSTGRESQL:
+    if not postgresql.WANTED:
         yield ""
         return
     cluster: Cluster = request.getfixturevalue("cluster")

@@ -3,7 +3,8 @@ import pytest
 
 from server.areas import repository
 from server.areas.models import Area
-from tests.server.conftest import ON_POSTGRESQL, World
+from tests import postgresql
+from tests.server.conftest import World
 
 
 def ids(answer: httpx.Response) -> list[str]:
@@ -88,7 +89,7 @@ async def test_an_area_cannot_go_below_itself(district: World, admin: httpx.Asyn
     assert (await admin.patch("/api/admin/areas/c1", json={"parent": "b1"})).status_code == 422
 
 
-@pytest.mark.skipif(ON_POSTGRESQL, reason="it reads what SQLite says of its plan")
+@pytest.mark.skipif(postgresql.WANTED, reason="it reads what SQLite says of its plan")
 async def test_a_subtree_is_one_range_of_the_index(district: World) -> None:
     top = Area("c1", "s1", "community", "", ("hp", "s1", "c1"))  # type: ignore[arg-type]
     query = repository.select(repository.area.c.id).where(repository.below(top))
