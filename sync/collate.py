@@ -6,10 +6,11 @@ first. Arrays go element by element, objects pair by pair in the order in which 
 first where one begins with the other.
 
 The weights are the default table of Unicode 10 (package ``pyuca``, pure Python). Against ICU 72, of 100,000 random
-pairs of Latin, Greek and Cyrillic, symbols and punctuation 2 differ (Roman numerals). Chinese characters are in the order of code
-points here, block by block, and in that of radicals and strokes there, which for common ones is nearly the same: of
-pairs from GB 2312, 2 in 1,000 differ. Rare ones beyond U+9FFF come after the common ones here and among them there.
-Characters newer than Unicode 10 come last, and more than 32 combining marks on one letter are taken in pieces.
+pairs of Latin, Greek and Cyrillic, symbols and punctuation 2 differ (Roman numerals). Chinese characters are in the
+order of code points here, block by block, and in that of radicals and strokes there, which for common ones is nearly
+the same: of pairs from GB 2312, 2 in 1,000 differ. Rare ones beyond U+9FFF come after the common ones here and among
+them there. Characters newer than Unicode 10 come last, and more than 32 combining marks on one letter are taken in
+pieces.
 """
 
 import struct

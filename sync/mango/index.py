@@ -95,7 +95,7 @@ def _sorted_field(value: Any) -> tuple[str, str]:
     name, way = value, "asc"
     if isinstance(value, dict) and len(value) == 1:
         ((name, way),) = value.items()
-        if way not in {"asc", "desc"}:
+        if not isinstance(way, str) or way not in {"asc", "desc"}:
             raise BadFind("invalid_sort_dir", f"Invalid sort direction: {told(way)}")
     if not isinstance(name, str) or not name:
         raise BadFind("invalid_sort_field", f"Invalid sort field: {told(value)}")
@@ -132,7 +132,7 @@ def asked(body: Mapping[str, Any]) -> Index:
     if "index" not in body:
         raise BadFind("missing_required_key", "Missing required key: index")
     kind = body.get("type", "json")
-    if kind in {"text", "nouveau"}:
+    if isinstance(kind, str) and kind in {"text", "nouveau"}:
         raise NotOffered("there are no text indexes here: make one of the type json, and use $regex or $beginsWith")
     if kind != "json":
         raise BadFind("invalid_index", f"Invalid type for index: {told(kind)}")

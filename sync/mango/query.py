@@ -152,7 +152,7 @@ def _partition(value: Any) -> str:
 
 
 def _stale(value: Any) -> bool:
-    if value not in {"ok", "false", False} or type(value) is int:
+    if value is not False and not (isinstance(value, str) and value in {"ok", "false"}):
         raise BadFind("invalid_ok_or_false_value", f"Invalid value for stale: {told(value)}")
     return bool(value == "ok")
 
