@@ -187,6 +187,7 @@ export class MemoryLibrary implements Library {
       map.delete(key)
     } else {
       if (before?._rev === document._rev && before._conflicts?.length === document._conflicts?.length) return
+      if (before && isStale(document, before)) return
       map.set(key, document)
     }
     const kept = before ?? document
@@ -296,6 +297,14 @@ export class MemoryLibrary implements Library {
     this.#today = today
     this.#entries.clear()
   }
+}
+
+/**
+ * True for what the feed tells late of a document that was edited meanwhile. A winner gives way to an older revision only
+ * where there was another live leaf to fall back to.
+ */
+function isStale(document: Stored, before: Stored): boolean {
+  return !before._conflicts?.length && parseInt(document._rev, 10) < parseInt(before._rev, 10)
 }
 
 function isOpen(doc: Followup): boolean {
