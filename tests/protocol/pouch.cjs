@@ -187,14 +187,14 @@ const scenarios = {
 
   async between() {
     const there = new PouchDB(process.env.POUCH_OTHER);
-    // Where the feed's answer is cut or a portal's, PouchDB says "complete" without the rest: so until nothing is new.
-    for (let quiet = 0; quiet < 4; ) {
-      try {
-        const told = await PouchDB.replicate(remote(), there, { batch_size: 50 });
-        quiet = told.docs_read ? 0 : quiet + 1;
-      } catch (error) {
-        console.error(error.message);
-      }
+    // After a cut answer PouchDB may wait for ever without asking anything: then a fresh attempt, as an application makes.
+    for (let done = false; !done; ) {
+      const attempt = PouchDB.replicate(remote(), there, { batch_size: 50 });
+      let timer;
+      const patience = new Promise((_, late) => (timer = setTimeout(late, 2000, new Error("nothing happens"))));
+      done = await Promise.race([attempt, patience]).then((told) => told.ok, (error) => console.error(error.message));
+      clearTimeout(timer);
+      if (!done) attempt.cancel();
     }
   },
 

@@ -205,8 +205,8 @@ def test_documents_ask_for_replications(here: Server, there: Server) -> None:
     source = there.url("asked")
     assert here.http.put("/_replicator/once", json={"source": source, "target": "once"}).status_code == 201
     state = lambda: here.http.get("/_scheduler/docs/_replicator/once").json()  # noqa: E731
-    until(lambda: state()["state"] == "crashing", "it fails, for the target is missing")
-    assert "once" in state()["info"]["error"]
+    told = until(lambda: (now := state())["state"] == "crashing" and now, "it fails, for the target is missing")
+    assert "once" in told["info"]["error"]
     here.create("once")
     doc = until(
         lambda: (told := here.http.get("/_replicator/once").json()).get("_replication_state") and told, "it is done"
