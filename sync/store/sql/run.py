@@ -8,7 +8,7 @@ What PostgreSQL wants otherwise is the table :data:`_TURNS`. A plain ``INSERT â€
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
@@ -73,13 +73,32 @@ def announce(connection: Connection, text: str) -> None:
         connection.exec_driver_sql("SELECT pg_notify('baijiamen', %s)", (text,))
 
 
-_TURNS: Final = (
+_SCOPED: Final = " JOIN sync_membership m ON m.doc = d.n AND m.scope = "
+_TURNS: Final[tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]] = (
     (re.compile("%"), "%%"),
+    (
+        re.compile(
+            rf"FROM sync_document d(?P<scoped>{re.escape(_SCOPED)}\?)?(?P<more> JOIN sync_body b ON b\.n = d\.body)? "
+            r"WHERE d\.db = \? AND d\.id IN \(SELECT value FROM json_each\(\?\)\)"
+        ),
+        lambda found: _probes(scoped=bool(found["scoped"]), more=found["more"] or ""),
+    ),
     (re.compile(r"\bIN \(SELECT value FROM json_each\(\?\)\)"), "= ANY(%s)"),
     (re.compile(r"\bmax\(([^(),]+),"), r"greatest(\1,"),
     (re.compile(r"\?"), "%s"),
 )
 """SQLite's text â†’ PostgreSQL's, one after the other."""
+
+
+def _probes(*, scoped: bool, more: str) -> str:
+    """Return the FROM clause for documents by their ids as one probe of the unique index each.
+
+    Left to itself PostgreSQL reads all documents of a young database for each batch: it knows too little of it yet.
+    """
+    document = "LATERAL (SELECT * FROM sync_document WHERE db = k.db AND id = w.id LIMIT 1) d"
+    bound = "?::int AS scope, ?::int AS db" if scoped else "?::int AS db"
+    membership = f"{_SCOPED}k.scope" if scoped else ""
+    return f"FROM (SELECT {bound}) k CROSS JOIN unnest(?::text[]) w (id) CROSS JOIN {document}{membership}{more}"
 
 
 @lru_cache(maxsize=500)
