@@ -127,8 +127,9 @@ def stairwell(_next_stairwell: Callable[[], Stairwell]) -> Stairwell:
     return _next_stairwell()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
+    """The driver. Not for the whole run: while it lives, no test of another file can have an event loop."""
     with sync_playwright() as it:
         yield it
 
