@@ -184,6 +184,11 @@ class Town:
         with closing(sqlite3.connect(copy)) as connection:
             return [row[0] if len(row) == 1 else row for row in connection.execute(query)]
 
+    def hang_up(self) -> None:
+        """Close every connection: the server at the other end is no more."""
+        for each in (*self.callers.values(), *(pusher.caller for pusher in self.pushers)):
+            each.hang_up()
+
     # -- what must hold ----------------------------------------------------------------------------------------------
 
     def check_what_is_new(self) -> None:
@@ -267,8 +272,7 @@ def town(tmp_path: Path) -> Iterator[Town]:
             yield made
         finally:
             here.stop()
-            for each in (*made.callers.values(), *(each.caller for each in made.pushers)):
-                each.hang_up()
+            made.hang_up()
 
 
 @pytest.mark.slow
@@ -279,6 +283,7 @@ def test_killed_fifty_times_nothing_acknowledged_or_promised_is_lost(
     with ThreadPoolExecutor(len(PHONES) + 1) as threads:
         for _ in range(KILLS):
             town.work_until_killed(threads)
+            town.hang_up()
             town.here.start()
             town.check_what_is_new()
     for each in town.pushers:
