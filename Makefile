@@ -5,6 +5,7 @@ BIN := .venv/bin
 PORT ?= 8000
 DEBIAN := chromium fonts-noto-cjk
 POSTGRESQL := /usr/lib/postgresql/15/bin/postgres
+PEERS := tests/protocol tests/protocol/peers
 
 .PHONY: demo test setup dev browser postgresql build check types format python-tests phone-tests lock clean
 
@@ -18,7 +19,7 @@ test: dev build browser postgresql check phone-tests python-tests
 ## setup: the Python environment and the phone application; afterwards .venv/bin/baijiamen runs
 setup: .venv/runtime.stamp build
 
-dev: .venv/dev.stamp pwa/node_modules/.package-lock.json
+dev: .venv/dev.stamp pwa/node_modules/.package-lock.json $(PEERS:%=%/node_modules/.package-lock.json)
 
 build: pwa/dist/index.html
 
@@ -34,6 +35,11 @@ build: pwa/dist/index.html
 
 pwa/node_modules/.package-lock.json: pwa/package.json pwa/package-lock.json
 	cd pwa && npm ci --no-audit --no-fund
+	touch $@
+
+# Other implementations of the protocol, for the tests. Without scripts: what they would compile is a database on disk.
+$(PEERS:%=%/node_modules/.package-lock.json): %/node_modules/.package-lock.json: %/package.json %/package-lock.json
+	cd $* && npm ci --no-audit --no-fund --ignore-scripts
 	touch $@
 
 pwa/dist/index.html: pwa/node_modules/.package-lock.json $(shell find pwa/src pwa/public pwa/index.html pwa/*.ts -type f 2>/dev/null)
@@ -76,4 +82,4 @@ lock:
 	uv pip compile --quiet pyproject.toml --group dev --generate-hashes --no-emit-index-url --no-header -o requirements-dev.lock
 
 clean:
-	rm -rf .venv pwa/node_modules pwa/dist
+	rm -rf .venv pwa/node_modules pwa/dist $(PEERS:%=%/node_modules)
