@@ -26,7 +26,7 @@ class Limits:
     """Bytes of the body of a log-in, which anybody may send."""
     id_length: int = 512
     """Bytes of a document id in UTF-8 (CouchDB: ``max_document_id_length``, there without a bound)."""
-    path: int = 4096
+    path: int = 20_000
     """Revisions in one ``_revisions``."""
     feeds: int = 2000
     """Change feeds that wait at the same time, over all clients."""

@@ -11,8 +11,9 @@ merged in any order, any grouping and any number of times are the same tree. The
 
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final, NamedTuple, Self
 
 from sync.errors import BadRequest
@@ -146,15 +147,26 @@ class Tree:
 
     def ancestry(self, rev: str) -> list[str]:
         """Return ``rev`` and its known ancestors, newest first; empty when it is not here."""
-        line = []
+        return list(self._line(rev))
+
+    def _line(self, rev: str) -> Iterator[str]:
         while rev in self.nodes:
-            line.append(rev)
+            yield rev
             rev = self.nodes[rev].parent
-        return line
 
     def heirs(self, rev: str) -> list[str]:
         """Return the leaves that descend from ``rev``, the winner first; ``rev`` itself if it is one."""
-        return [leaf.rev for leaf in self.leaves() if rev in self.ancestry(leaf.rev)]
+        descend = {rev: True}
+        for leaf in self.leaves():
+            line: list[str] = []
+            for each in self._line(leaf.rev):
+                if each in descend:
+                    descend |= dict.fromkeys(line, descend[each])
+                    break
+                line.append(each)
+            else:
+                descend |= dict.fromkeys(line, False)
+        return [leaf.rev for leaf in self.leaves() if descend[leaf.rev]]
 
     def missing(self, revs: Iterable[str]) -> tuple[list[str], list[str]]:
         """Return which of ``revs`` are not here, and the leaves old enough to be ancestors of one of them."""
@@ -176,8 +188,10 @@ class Tree:
         if len(self.nodes) <= limit:
             return self
         kept: dict[str, Node] = {}
-        for leaf in self.leaves():
-            for rev in self.ancestry(leaf.rev)[:limit]:
+        for leaf in sorted(self.leaves(), key=lambda leaf: int(leaf.rev.partition("-")[0])):
+            for rev in islice(self._line(leaf.rev), limit):
+                if rev in kept:
+                    break  # a lower leaf kept as much of the rest as this one may, or more
                 kept[rev] = self.nodes[rev]
         return Tree({rev: node if node.parent in kept else node._replace(parent="") for rev, node in kept.items()})
 
@@ -192,7 +206,7 @@ class Tree:
         lines = []
         for leaf in self.leaves():
             words = []
-            for rev in self.ancestry(leaf.rev):
+            for rev in self._line(leaf.rev):
                 digest = rev.partition("-")[2]
                 if rev in told:
                     words.append(digest)
@@ -221,3 +235,34 @@ class Tree:
                 nodes[rev] = Node("", deleted, int(body or 0))
                 child = rev
         return cls(nodes)
+
+
+def prolonged(
+    text: str, start: int, ids: Sequence[str], *, deleted: bool, body: int, limit: int
+) -> tuple[str, list[int]] | None:
+    """Return what :meth:`Tree.dump` writes of a tree of one line, with one more revision over its leaf.
+
+    ``text`` is the tree as it was; with the new text come the bodies of what is beyond ``limit``. This is what nearly
+    every write does, and a history of ten thousand revisions need not be taken apart for it. ``None``: there are other
+    lines, or the path ``(start, ids)`` says something else.
+    """
+    generation, _, rest = text.partition("-")
+    if ";" in text or start != int(generation) + 1 or len(ids) == 1:
+        return None
+    words = rest.split(",", len(ids) - 1)
+    known = words[: len(ids) - 1]
+    if len(known) < len(ids) - 1 and len(known) + 1 < limit:
+        return None  # it tells of ancestors that are to be kept
+    for word, digest in zip(known, ids[1:], strict=False):
+        if not word.startswith(digest) or word[len(digest) : len(digest) + 1] not in _ENDS:
+            return None
+    line = f"{start}-{ids[0]}{'*' if deleted else ''}:{body},{rest}"
+    beyond = line.count(",") + 1 - limit
+    if beyond <= 0:
+        return line, []
+    line, *gone = line.rsplit(",", beyond)
+    return line, [int(word.partition(":")[2]) for word in gone if ":" in word]
+
+
+_ENDS: Final = frozenset({"", "*", ":"})
+"""What can follow a digest in a word of a tree's text."""

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sync.errors import BadRequest
-from sync.revisions import Leaf, Tree, check_path, new_rev, order, parse
+from sync.revisions import Leaf, Tree, check_path, new_rev, order, parse, prolonged
 
 # A world of revisions in which every digest has one parent, one deletedness and one body, as digests promise.
 DIGESTS = "abcdef"
@@ -91,6 +91,23 @@ def test_stemming_keeps_leaves_and_the_newest_of_each_line(world: dict[str, tupl
     for leaf in tree.leaves():
         assert cut.ancestry(leaf.rev)[:limit] == tree.ancestry(leaf.rev)[:limit]
     assert all(any(rev in tree.ancestry(leaf.rev)[:limit] for leaf in tree.leaves()) for rev in cut.nodes)
+
+
+@given(worlds(), st.integers(1, 5), st.integers(1, 6), st.data())
+def test_one_more_revision_is_told_without_taking_the_tree_apart(
+    world: dict[str, tuple[str, bool]], limit: int, depth: int, data: st.DataObject
+) -> None:
+    tree, deleted = grafted(world, world).stem(limit), data.draw(st.booleans())
+    start, ids = path_to(world, data.draw(st.sampled_from(list(world))), depth)
+    start, ids = start + 1, [data.draw(st.sampled_from("ayz")), *ids]
+    told = prolonged(tree.dump(), start, ids, deleted=deleted, body=99, limit=limit)
+    whole = tree.graft(start, ids, deleted=deleted, body=99).stem(limit)
+    bodies = {node.body for node in tree.nodes.values()} - {node.body for node in whole.nodes.values()}
+    line = len(tree.leaves()) == 1 and len(tree.nodes) == len(tree.ancestry(tree.winner.rev))
+    if told is not None:
+        assert told[0] == whole.dump()
+        assert set(told[1]) == bodies
+    assert (told is not None) >= (line and ids[1:] == [rev[2:] for rev in tree.ancestry(tree.winner.rev)])
 
 
 @given(worlds(), st.data())

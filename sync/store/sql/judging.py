@@ -116,7 +116,7 @@ def _graft(place: int, draft: Draft, row: Row | None, sources: Sources, *, outsi
     if row is not None and not outside:
         if draft.rev == row.rev:
             return Written(draft.id, draft.rev, new=False)
-        if row.tree:
+        if row.tree and not row.above(draft.path[0]):
             tree = row.revisions()
             if draft.rev in tree.nodes:
                 return Written(draft.id, draft.rev, new=False)

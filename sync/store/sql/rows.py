@@ -31,6 +31,14 @@ class Row(NamedTuple):
             return Tree.load(self.tree)
         return Tree.single(self.rev, deleted=bool(self.deleted), body=self.body & SEQUENCE)
 
+    def text(self) -> str:
+        """Return the revision tree as text, one with a single revision too."""
+        return self.tree or f"{self.rev}{'*' if self.deleted else ''}:{self.body & SEQUENCE}"
+
+    def above(self, start: int) -> bool:
+        """Tell whether a revision of generation ``start`` is newer than all that are known, all of one line."""
+        return ";" not in self.tree and start > int(self.rev.partition("-")[0])
+
 
 class Body(NamedTuple):
     """What is kept of one revision: JSON texts."""

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from sync.access import Accept
 from sync.documents import Content
-from sync.revisions import Tree
+from sync.revisions import Tree, prolonged
 from sync.store.sql import contents, databases
 from sync.store.sql.databases import Opened
 from sync.store.sql.judging import Candidate, Kept
@@ -62,11 +62,18 @@ class Storing:
             row = Row(n, draft.id, candidate.rev, int(draft.deleted), seq, n, text, accept.owner)
             self._inserts.append(row)
         else:
-            tree = (candidate.tree or old.revisions()).graft(start, ids, deleted=draft.deleted, body=seq)
-            tree = self._stem(tree)
-            best = tree.winner
-            body = self._base | best.body
-            row = Row(old.n, old.id, best.rev, int(best.deleted), seq, body, tree.dump(), accept.owner)
+            limit = self._opened.revs_limit
+            line = prolonged(old.text(), start, ids, deleted=draft.deleted, body=seq, limit=limit)
+            if line is not None:
+                text, gone = line
+                self._cut.extend(self._base | each for each in gone)
+                row = Row(old.n, old.id, candidate.rev, int(draft.deleted), seq, n, text, accept.owner)
+            else:
+                tree = (candidate.tree or old.revisions()).graft(start, ids, deleted=draft.deleted, body=seq)
+                tree = self._stem(tree)
+                best = tree.winner
+                body = self._base | best.body
+                row = Row(old.n, old.id, best.rev, int(best.deleted), seq, body, tree.dump(), accept.owner)
             self._updates.append((*row[2:], old.n))
             self._was_deleted[old.n] = old.deleted
             self._count[old.deleted] -= 1
