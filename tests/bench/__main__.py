@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tests.bench.compare import compare
 from tests.bench.feed import feed
+from tests.bench.large import large
 from tests.bench.serving import serving
 from tests.bench.storm import storm
 
@@ -22,8 +23,15 @@ def main() -> None:
     one.add_argument("--rounds", type=int, default=30)
     one = works.add_parser("storm", help="many phones at once")
     one.add_argument("--phones", type=int, default=1_000)
+    one = works.add_parser("large", help="a long attachment, a deep history, a great document, many feeds")
+    one.add_argument("--place", metavar="URL", help="an empty database; SQLite in a folder of its own unless told")
+    one.add_argument("--megabytes", type=int, default=100)
+    one.add_argument("--depth", type=int, default=10_000)
+    one.add_argument("--feeds", type=int, default=1_000)
     told = parser.parse_args()
-    if told.work == "feed":
+    if told.work == "large":
+        large(told.place, told.megabytes, told.depth, told.feeds)
+    elif told.work == "feed":
         feed(told.sizes, told.rounds)
     elif told.work == "storm":
         storm(told.phones)

@@ -3,6 +3,8 @@
 import base64
 import http.client
 import json
+from collections.abc import Iterable, Iterator
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -36,6 +38,21 @@ class Peer:
         if answer.status not in {200, 201, 202}:
             raise SystemExit(f"{self.name}: {method} {path}: {answer.status} {data[:200]!r}")
         return data
+
+    def upload(self, path: str, content: Iterable[bytes], length: int, rev: str = "") -> None:
+        """Send an attachment piece by piece."""
+        headers = {**self._headers, "Content-Type": "application/octet-stream", "Content-Length": str(length)}
+        self._connection.request("PUT", self._path + path + (rev and f"?rev={rev}"), content, headers)
+        answer = self._connection.getresponse()
+        data = answer.read()
+        assert answer.status == HTTPStatus.CREATED, data
+
+    def pieces(self, path: str) -> Iterator[bytes]:
+        """Yield an answer piece by piece."""
+        self._connection.request("GET", self._path + path, headers={**self._headers, "Accept": "*/*"})
+        answer = self._connection.getresponse()
+        while piece := answer.read(1 << 18):
+            yield piece
 
     def json(self, method: str, path: str, body: bytes | None = None) -> Any:
         return json.loads(self.call(method, path, body))

@@ -1,6 +1,7 @@
 """Our own server as a process of its own, on a folder that may have been filled before."""
 
 import contextlib
+import json
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
@@ -21,9 +22,21 @@ class Serving:
     pid: int
 
     def memory(self) -> int:
-        """Return the most megabytes that the process has held."""
+        """Return the most megabytes that the process has held, since :meth:`rested`."""
+        return int(self.peak())
+
+    def peak(self) -> float:
+        """Return the same, with its fraction."""
+        return self._told("VmHWM")
+
+    def rested(self) -> float:
+        """Count the most from now on; return how many megabytes the process holds (proc(5), ``clear_refs``)."""
+        Path(f"/proc/{self.pid}/clear_refs").write_text("5")
+        return self._told("VmRSS")
+
+    def _told(self, name: str) -> float:
         status = Path(f"/proc/{self.pid}/status").read_text()
-        return int(status.split("VmHWM:")[1].split()[0]) // 1024
+        return int(status.split(f"{name}:")[1].split()[0]) / 1024
 
 
 def load(folder: Path, documents: Iterable[Loaded]) -> None:
@@ -37,8 +50,9 @@ def load(folder: Path, documents: Iterable[Loaded]) -> None:
 
 
 @contextlib.contextmanager
-def serving(folder: Path) -> Iterator[Serving]:
-    command = [sys.executable, "tests/protocol/serve.py", str(folder), "0"]
+def serving(place: Path | str, **limits: int) -> Iterator[Serving]:
+    """Serve what is in a folder, or in the database that a URL names, with ``limits`` other than those of always."""
+    command = [sys.executable, "tests/protocol/serve.py", str(place), "0", json.dumps(limits)]
     process = subprocess.Popen(command, cwd=ROOT, env={"PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     try:

@@ -1,11 +1,13 @@
 """A throw-away replication server: plain databases, two scopes, one administrator and one phone.
 
-``python serve.py PLACE PORT`` serves until it is killed. ``PLACE`` is a folder, or the URL of a database; the
-port 0 lets the system choose. It prints its port.
+``python serve.py PLACE PORT [LIMITS]`` serves until it is killed. ``PLACE`` is a folder, or the URL of a database; the
+port 0 lets the system choose; ``LIMITS`` are those of :class:`sync.limits.Limits` that are to be others, as JSON. It
+prints its port.
 """
 
 import base64
 import gc
+import json
 import socket
 import sys
 from dataclasses import dataclass
@@ -116,7 +118,7 @@ def main() -> None:
     sys.stdout.write(f"{listener.getsockname()[1]}\n")
     sys.stdout.flush()
     config = uvicorn.Config(
-        app(place, settings=ReplicatorSettings()),
+        app(place, Limits(**json.loads(sys.argv[3])) if len(sys.argv) > 3 else None, ReplicatorSettings()),
         log_level="warning",
         timeout_graceful_shutdown=1,
         timeout_keep_alive=75,
