@@ -49,7 +49,7 @@ def join(fields: Mapping[str, msgspec.Raw]) -> bytes:
 
 def splice(head: bytes, body: bytes) -> bytes:
     """Return one object of the fields of ``head`` (``"a":1,"b":2`` without braces) followed by those of ``body``."""
-    return b"{" + head + (b"}" if len(body) == len(b"{}") else b"," + body[1:])
+    return b"{" + head + b"}" if len(body) == len(b"{}") else b"{" + head + b"," + body[1:]
 
 
 quoted: Final = encode_basestring

@@ -18,8 +18,11 @@ from typing import Final, NamedTuple, Self
 
 from sync.errors import BadRequest
 
-_REV: Final = re.compile(r"([1-9][0-9]{0,15})-([0-9A-Za-z._~+/=-]{1,128})\Z")
-_DIGEST: Final = re.compile(r"[0-9A-Za-z._~+/=-]{1,128}\Z")
+_GENERATION, _DIGEST_ = "[1-9][0-9]{0,15}", "[0-9A-Za-z._~+/=-]{1,128}"
+REV: Final = f"{_GENERATION}-{_DIGEST_}"
+"""What a revision id looks like, as a regular expression."""
+_REV: Final = re.compile(rf"({_GENERATION})-({_DIGEST_})\Z")
+_DIGEST: Final = re.compile(rf"{_DIGEST_}\Z")
 
 Path = tuple[int, Sequence[str]]
 """``(start, ids)``: the newest revision's generation, and the digests from it down to its oldest known ancestor."""

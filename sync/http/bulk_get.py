@@ -1,8 +1,11 @@
 """``_bulk_get``: many documents, asked for by revision, in the order asked."""
 
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
+from itertools import repeat
 from typing import Any, Final, NamedTuple
 
 import orjson
@@ -68,7 +71,33 @@ def _docs(told: Mapping[str, Any], call: Call) -> list[Asked]:
     for name in REFUSED:
         if name in call.query:
             raise BadRequest(f'"{name}" query parameter is not acceptable')
-    return [_asked(doc, limits) for doc in docs]
+    return _plain(docs, limits) or [_asked(doc, limits) for doc in docs]
+
+
+_IDS: Final = re.compile(r"(?:[^_\0\n][^\0\n]*\n)+")
+_REVS: Final = re.compile(rf"(?:{revisions.REV}\n)+")
+"""Many, each in a line, of which :func:`_asked` would find none wrong."""
+_made: Final = partial(tuple.__new__, Asked)
+"""Makes an :class:`Asked` of its fields at a third of the usual cost."""
+
+
+def _plain(docs: Sequence[Any], limits: Limits) -> list[Asked] | None:
+    """Return what :func:`_asked` makes of all ``docs``, looked through at once; ``None`` where one is not plain.
+
+    Every replicator asks for hundreds of documents by id and revision alone.
+    """
+    try:
+        ids, revs = [doc["id"] for doc in docs], [doc["rev"] for doc in docs]
+        id_lines, rev_lines = "\n".join([*ids, ""]), "\n".join([*revs, ""])
+    except (KeyError, TypeError):
+        return None
+    if _IDS.fullmatch(id_lines) is None or _REVS.fullmatch(rev_lines) is None:
+        return None
+    if not id_lines.count("\n") == rev_lines.count("\n") == len(docs):
+        return None
+    if max(map(len, ids)) > limits.id_length // 4 or any("atts_since" in doc for doc in docs):
+        return None
+    return list(map(_made, zip(ids, revs, repeat(None), repeat(None), strict=False)))
 
 
 def _read(
@@ -137,11 +166,14 @@ def _results(asked: Sequence[Asked], found: Sequence[Leaves], *, silent: bool) -
     items = []
     for each in asked:
         docs = []
-        told = _error(each)
-        if told is not None:
-            docs.append(orjson.dumps({"error": told}))
+        if each.error is not None:
+            docs.append(orjson.dumps({"error": _error(each)}))
         else:
-            for rev, leaf in _or_missing(each, next(rest)):
+            leaves = next(rest)
+            if len(leaves) == 1 and (leaf := leaves[0][1]) is not None:  # as nearly always
+                items.append(f'{{"id":{quoted(each.id)},"docs":[{{"ok":'.encode() + leaf.text + b"}]}")
+                continue
+            for rev, leaf in _or_missing(each, leaves):
                 if leaf is not None:
                     docs.append(b'{"ok":%b}' % leaf.text)
                 elif not silent:

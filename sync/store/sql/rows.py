@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from sync.jsontext import parse
 from sync.revisions import Tree
 from sync.store.sql.databases import SEQUENCE, Opened
-from sync.store.sql.run import EACH, array, rows
+from sync.store.sql.run import EACH, array, rows, tuples
 
 COLUMNS: Final = "d.n, d.id, d.rev, d.deleted, d.seq, d.body, d.tree, d.owner"
 
@@ -71,9 +71,12 @@ def by_id(connection: Connection, opened: Opened, ids: Iterable[str]) -> dict[st
     return {row[1]: Row._make(row) for row in found}
 
 
-def held(connection: Connection, opened: Opened, ids: Iterable[str]) -> dict[str, tuple[Row, Body]]:
-    """Return the rows of those of ``ids`` that the view shows, with the winners' bodies: one query for both."""
-    found = rows(
+def held(connection: Connection, opened: Opened, ids: Iterable[str]) -> dict[str, tuple[Any, ...]]:
+    """Return the rows of those of ``ids`` that the view shows, each followed by its winner's body: one query for both.
+
+    :func:`parted` makes a :class:`Row` and a :class:`Body` of one. Most are read just as they come.
+    """
+    found = tuples(
         connection,
         f"SELECT {COLUMNS}, b.body, b.attachments FROM {joined(opened)} JOIN sync_body b ON b.n = d.body "
         f"WHERE d.db = ? AND d.id IN {EACH}",
@@ -81,7 +84,12 @@ def held(connection: Connection, opened: Opened, ids: Iterable[str]) -> dict[str
         opened.n,
         array(ids),
     )
-    return {row[1]: (Row._make(row[:-2]), Body._make(row[-2:])) for row in found}
+    return {row[1]: row for row in found}
+
+
+def parted(found: tuple[Any, ...]) -> tuple[Row, Body]:
+    """Part what :func:`held` found."""
+    return Row._make(found[:-2]), Body._make(found[-2:])
 
 
 def bodies(connection: Connection, numbers: Iterable[int]) -> dict[int, Body]:

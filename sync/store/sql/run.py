@@ -41,6 +41,18 @@ def rows(connection: Connection, sql: str, *values: Any) -> Sequence[Any]:
     return connection.exec_driver_sql(sql, values).fetchall()
 
 
+def tuples(connection: Connection, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+    """Return all rows of a query as the driver makes them: for the hundreds of a batch, where each object costs."""
+    if connection.dialect.name == "postgresql":
+        result = connection.exec_driver_sql(_turned(sql), _bound(values))
+    else:
+        result = connection.exec_driver_sql(sql, values)
+    cursor: Any = result.cursor
+    found: list[tuple[Any, ...]] = cursor.fetchall()
+    result.close()
+    return found
+
+
 def first(connection: Connection, sql: str, *values: Any) -> Any:
     """Return the first row of a query, or ``None``."""
     if connection.dialect.name == "postgresql":
