@@ -13,7 +13,8 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
+from operator import ge
 from typing import Final, NamedTuple, Self
 
 from sync.errors import BadRequest
@@ -22,7 +23,9 @@ _GENERATION, _DIGEST_ = "[1-9][0-9]{0,15}", "[0-9A-Za-z._~+/=-]{1,128}"
 REV: Final = f"{_GENERATION}-{_DIGEST_}"
 """What a revision id looks like, as a regular expression."""
 _REV: Final = re.compile(rf"({_GENERATION})-({_DIGEST_})\Z")
+_REVS: Final = re.compile(rf"(?:{REV}\n)*+\Z")
 _DIGEST: Final = re.compile(rf"{_DIGEST_}\Z")
+_DIGESTS: Final = re.compile(rf"(?:{_DIGEST_}\n)*+\Z")
 
 Path = tuple[int, Sequence[str]]
 """``(start, ids)``: the newest revision's generation, and the digests from it down to its oldest known ancestor."""
@@ -40,6 +43,31 @@ def check(rev: str) -> None:
     """Raise ``BadRequest`` unless ``rev`` is a revision id."""
     if not isinstance(rev, str) or _REV.match(rev) is None:
         raise BadRequest("Invalid rev format")
+
+
+def sound(revs: Sequence[str]) -> bool:
+    """Tell whether all of ``revs`` are revision ids: a tenth of what :func:`check` of each would take."""
+    return _all(_REVS, revs)
+
+
+def sound_paths(starts: Sequence[int], ids: Sequence[Sequence[str]]) -> bool:
+    """Tell whether each of ``starts`` with its ``ids`` can be the history of a revision."""
+    return (
+        {*map(type, starts)} <= {int}
+        and {*map(type, ids)} <= {list}
+        and all(map(ge, starts, map(len, ids)))
+        and all(ids)
+        and _all(_DIGESTS, list(chain.from_iterable(ids)))
+    )
+
+
+def _all(lines: re.Pattern[str], words: Sequence[str]) -> bool:
+    """Tell whether each of ``words`` is a line of ``lines``."""
+    try:
+        text = "\n".join([*words, ""])
+    except TypeError:
+        return False
+    return lines.match(text) is not None and text.count("\n") == len(words)
 
 
 def check_path(start: int, ids: Sequence[str]) -> None:

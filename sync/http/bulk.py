@@ -9,7 +9,7 @@ import msgspec
 
 from sync import revisions
 from sync.access import View
-from sync.documents import Draft, draft
+from sync.documents import Draft, drafts
 from sync.errors import BadRequest, TooLarge, Unauthorized
 from sync.http import errors
 from sync.http.wire import Answer, Call, in_thread, json_answer
@@ -47,7 +47,7 @@ def _drafts(text: bytes, limits: Limits) -> tuple[list[Draft], bool]:
         raise BadRequest("POST body must include `docs` parameter.")
     if not isinstance(docs, list):
         raise BadRequest("`docs` parameter must be an array.")
-    if not all(isinstance(doc, dict) for doc in docs):
+    if not {*map(type, docs)} <= {dict}:
         raise BadRequest("Document must be a JSON object")
     if not isinstance(new_edits, bool):
         raise BadRequest("`new_edits` parameter must be a boolean.")
@@ -56,13 +56,14 @@ def _drafts(text: bytes, limits: Limits) -> tuple[list[Draft], bool]:
         raw = _RAW.decode(text).docs
     except (msgspec.DecodeError, RecursionError) as error:
         raise BadRequest("invalid UTF-8 JSON") from error
-    drafts = [
-        draft(cut, doc, limits=limits, new_edits=new_edits, id_=_new_id() if new_edits and "_id" not in doc else None)
-        for cut, doc in zip(raw, docs, strict=True)
-    ]
-    if max(Counter(each.id for each in drafts).values(), default=0) > limits.same:
+    for doc in docs if new_edits else ():
+        if "_id" not in doc:
+            doc["_id"] = secrets.token_hex(16)
+    made = drafts(raw, docs, limits=limits, new_edits=new_edits)
+    ids = [each.id for each in made]
+    if len({*ids}) < len(ids) and max(Counter(ids).values()) > limits.same:
         raise TooLarge(f"more than {limits.same} revisions of one document in one request")
-    return drafts, new_edits
+    return made, new_edits
 
 
 def _outcome(outcome: Outcome) -> dict[str, Any]:
@@ -104,7 +105,3 @@ async def _missing(call: Call, view: View) -> Mapping[str, tuple[list[str], list
 def _count(asked: Any, limits: Limits) -> None:
     if len(asked) > limits.bulk:
         raise TooLarge(f"more than {limits.bulk} documents in one request")
-
-
-def _new_id() -> str:
-    return secrets.token_hex(16)

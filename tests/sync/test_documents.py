@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.documents import Draft, Stub, Upload, draft
+from sync.documents import Draft, Stub, Upload, draft, drafts
 from sync.errors import BadDocument, BadDocumentId, BadRequest, SyncError, TooLarge
 from sync.jsontext import canonical, join, members, parse, splice
 from sync.limits import Limits
@@ -155,3 +155,59 @@ def test_nesting_too_deep_to_be_written_is_a_bad_request() -> None:
     text = "[" * 1000 + "]" * 1000
     with pytest.raises(BadRequest):
         read(f'{{"_id":"x","a":{text}}}').canonical()
+
+
+WORDS = st.sampled_from(["a", "b", "_a", "", "a\0b", "a\nb", "_design/a", "x" * 200, 7, None])
+REVS = st.sampled_from(["1-a", "2-b", "1-a\n1-a", "0-a", "1-", "a", 7, None])
+HISTORIES = st.sampled_from(
+    [
+        {"start": 1, "ids": ["a"]},
+        {"start": 2, "ids": ["b", "a"]},
+        {"start": 2, "ids": ["b", "a\na"]},
+        {"start": 1, "ids": ["b", "a"]},
+        {"start": 1, "ids": "a"},
+        {"start": 1, "ids": []},
+        {"start": 1, "ids": [1]},
+        {"start": True, "ids": ["a"]},
+        {"start": 1},
+        [1],
+        None,
+    ]
+)
+PLAIN = st.sampled_from(
+    [
+        {"_id": "p", "_rev": "1-a", "_revisions": {"start": 1, "ids": ["a"]}, "n": 1},
+        {"_id": "q", "_rev": "2-b", "_revisions": {"start": 2, "ids": ["b", "a"]}, "a_b": "_c"},
+        {"_id": "r", "_rev": "1-a", "_revisions": {"start": 1, "ids": ["a"]}, "_deleted": True},
+        {"_id": "s", "_rev": "1-a", "_revisions": {"start": 1, "ids": ["a"]}, "_conflicts": [], "x": {"_y": 1}},
+        {"_id": "t", "_rev": "1-a", "_revisions": {"start": 1, "ids": ["a"]}, "_attachments": {"f": {"stub": True}}},
+    ]
+)
+ODD = st.fixed_dictionaries(
+    {},
+    optional={
+        "_id": WORDS,
+        "_rev": REVS,
+        "_revisions": HISTORIES,
+        "_deleted": st.sampled_from([True, False, 1]),
+        "_nix": st.just(1),
+        "long": st.just("x" * 300),
+    },
+)
+
+
+@given(st.lists(PLAIN, max_size=6), st.lists(ODD, max_size=2), st.booleans())
+def test_many_are_read_as_each_is(plain: list[dict[str, Any]], odd: list[dict[str, Any]], new_edits: bool) -> None:  # noqa: FBT001  hypothesis gives it
+    texts = [orjson.dumps(each) for each in [*plain, *odd] if not new_edits or "_id" in each]
+    limits = Limits(document=250)
+    try:
+        wanted: Any = [read(text, new_edits=new_edits, limits=limits) for text in texts]
+    except SyncError as error:
+        wanted = type(error)
+    try:
+        got: Any = drafts(
+            [members(text) for text in texts], [parse(text) for text in texts], limits=limits, new_edits=new_edits
+        )
+    except SyncError as error:
+        got = type(error)
+    assert got == wanted
