@@ -22,6 +22,7 @@
     │   ├── DocumentTooLarge
     │   └── AttachmentTooLarge
     ├── DigestMismatch             content is not what its digest says
+    ├── PullFirst                  the caller has read too little of the feed for what it asks
     ├── RangeNotSatisfiable        a piece of an attachment beyond its end
     ├── BadContentType
     ├── MethodNotAllowed
@@ -157,6 +158,10 @@ class DigestMismatch(SyncError):
 
     def __init__(self) -> None:
         super().__init__("Possible message corruption.")
+
+
+class PullFirst(SyncError):
+    """The caller is too far behind to compare what it holds."""
 
 
 class RangeNotSatisfiable(SyncError):

@@ -72,6 +72,9 @@ def upgrade() -> None:
         sa.Column("update_seq", sa.BigInteger(), nullable=False, comment="the last sequence given"),
         sa.Column("live", sa.BigInteger(), nullable=False, comment="documents whose winner is not deleted"),
         sa.Column("gone", sa.BigInteger(), nullable=False, comment="documents whose winner is deleted"),
+        sa.Column(
+            "digest", sa.BigInteger(), server_default="0", nullable=False, comment="sync.digest of the live documents"
+        ),
         sa.Column("revs_limit", sa.Integer(), nullable=False),
         sa.Column(
             "security",
@@ -193,6 +196,9 @@ def upgrade() -> None:
         sa.Column("live", sa.BigInteger(), nullable=False),
         sa.Column("gone", sa.BigInteger(), nullable=False),
         sa.Column("last_seq", sa.BigInteger(), nullable=False, comment="the newest sequence in this scope's feed"),
+        sa.Column(
+            "digest", sa.BigInteger(), server_default="0", nullable=False, comment="sync.digest of the live in its feed"
+        ),
         sa.PrimaryKeyConstraint("n", name=op.f("pk_sync_scope")),
         sa.UniqueConstraint("db", "name", name=op.f("uq_sync_scope_db_name")),
     )

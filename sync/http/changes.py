@@ -53,7 +53,7 @@ async def _answer(call: Call, view: View, asked: dict[str, str], doc_ids: Any, s
     if since == "now":
         since = str((await store.database.read(lambda c: store.info_now(c, view))).update_seq)
     ask = Ask(
-        since=_since(since),
+        since=0 if since is None else query.sequence(since),
         limit=query.count(asked, "limit"),
         descending=query.is_true(asked, "descending"),
         design=asked.get("filter") == "_design",
@@ -178,15 +178,6 @@ SHAPES: Final[dict[str, tuple[Shape, str]]] = {
     "continuous": (_continuous, JSON),
     "eventsource": (_eventsource, "text/event-stream"),
 }
-
-
-def _since(told: str | None) -> int:
-    if told is None or told in {"", "0", '"0"'}:
-        return 0
-    number = told.strip('"').partition("-")[0]
-    if not number.isascii() or not number.isdecimal() or len(number) > 15:  # noqa: PLR2004  below 2**53
-        raise BadRequest("Malformed sequence supplied in 'since' parameter.")
-    return int(number)
 
 
 def _interval(asked: dict[str, str]) -> int:

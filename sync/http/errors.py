@@ -24,6 +24,7 @@ TABLE: Final[Mapping[type[SyncError], tuple[int, str]]] = {
     errors.Conflict: (409, "conflict"),
     errors.DatabaseExists: (412, "file_exists"),
     errors.MissingStub: (412, "missing_stub"),
+    errors.PullFirst: (412, "pull_first"),
     errors.TooLarge: (413, "too_large"),
     errors.DocumentTooLarge: (413, "document_too_large"),
     errors.AttachmentTooLarge: (413, "attachment_too_large"),

@@ -40,6 +40,16 @@ def seconds(query: Mapping[str, str], name: str, default: float) -> float:
     return default if told is None else told / 1000
 
 
+def sequence(told: str) -> int:
+    """Return a place in a feed. Raises ``BadRequest``."""
+    if told in {"", "0", '"0"'}:
+        return 0
+    number = told.strip('"').partition("-")[0]
+    if not number.isascii() or not number.isdecimal() or len(number) > 15:  # noqa: PLR2004  below 2**53
+        raise BadRequest("Malformed sequence supplied in 'since' parameter.")
+    return int(number)
+
+
 def value(query: Mapping[str, str], name: str) -> Any:
     """Return a parameter that is a JSON value; ``None`` when it is absent."""
     text = query.get(name)

@@ -22,7 +22,19 @@ from sqlalchemy import Connection
 from sync.access import Principal, Stored, View
 from sync.documents import Content, Draft, Upload
 from sync.store.database import Database
-from sync.store.values import Ask, Attachment, DatabaseInfo, Found, Outcome, Page, Range, Revision, Show
+from sync.store.values import (
+    Ask,
+    Attachment,
+    Compare,
+    DatabaseInfo,
+    Digest,
+    Found,
+    Outcome,
+    Page,
+    Range,
+    Revision,
+    Show,
+)
 
 
 class DocumentStore(Protocol):
@@ -315,6 +327,15 @@ class DocumentStore(Protocol):
 
     def changes_now(self, connection: Connection, view: View, ask: Ask) -> Page:
         """Return the changes that ``ask`` describes, at a cost that grows with the page and not with the store."""
+        ...
+
+    def digest_now(self, connection: Connection, view: View, ask: Compare) -> Digest:
+        """Return what a client compares its copy with; of all, at a cost that does not grow with the database.
+
+        Live documents count, each with its winner, design documents too; in a scope those that are in its feed.
+        Buckets are added up anew, at a cost that does grow. Raises ``PullFirst`` when too much changed after
+        ``ask.since``, ``TooLarge`` for too long a list.
+        """
         ...
 
     async def changed(self, database: str, scope: str | None, since: int, timeout: float) -> bool:  # noqa: ASYNC109  running out of time is an answer here, not a failure

@@ -67,6 +67,7 @@ databases = Table(
     Column("update_seq", BigInteger, nullable=False, default=0, comment="the last sequence given"),
     Column("live", BigInteger, nullable=False, default=0, comment="documents whose winner is not deleted"),
     Column("gone", BigInteger, nullable=False, default=0, comment="documents whose winner is deleted"),
+    Column("digest", BigInteger, nullable=False, server_default="0", comment="sync.digest of the live documents"),
     Column("revs_limit", Integer, nullable=False, default=1000),
     Column("security", TEXT, nullable=False, default="{}", comment="the _security object, JSON"),
     Column("purge_seq", BigInteger, nullable=False, server_default="0", comment="how many documents were purged"),
@@ -108,6 +109,7 @@ scopes = Table(
     Column("live", BigInteger, nullable=False, default=0),
     Column("gone", BigInteger, nullable=False, default=0),
     Column("last_seq", BigInteger, nullable=False, default=0, comment="the newest sequence in this scope's feed"),
+    Column("digest", BigInteger, nullable=False, server_default="0", comment="sync.digest of the live in its feed"),
     UniqueConstraint("db", "name"),
 )
 

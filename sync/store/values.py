@@ -108,6 +108,36 @@ class Range:
 
 
 @dataclass(frozen=True, slots=True)
+class Compare:
+    """Which documents of a feed, for a client that compares them with its own."""
+
+    since: int | None = None
+    """Only those whose last change is not after this; ``None``: all."""
+    without: Sequence[str] = ()
+    """Not these documents."""
+    buckets: int = 0
+    """Also the digests of that many buckets: a power of two, or 0."""
+    listed: Sequence[int] = ()
+    """Also the documents in these buckets."""
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """The live documents that were asked for: see :mod:`sync.digest`."""
+
+    seq: int
+    """The last sequence that was looked at: ``since``, or less where the feed ends before it."""
+    count: int
+    digest: int
+    changed: Sequence[str]
+    """The documents that were left out because they changed after ``seq``, deleted ones too."""
+    buckets: Sequence[tuple[int, int]] = ()
+    """Count and digest of each."""
+    documents: Sequence[tuple[str, str]] = ()
+    """Id and winner of each that was to be listed."""
+
+
+@dataclass(frozen=True, slots=True)
 class Show:
     """Which of the ``_`` fields an answer carries beside ``_id`` and ``_rev``."""
 

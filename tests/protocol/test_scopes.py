@@ -75,6 +75,9 @@ READS: Final = [
     ("GET", "/_changes?seq_interval=2&descending=true&include_docs=true&attachments=true", None),
     ("POST", "/_bulk_get?attachments=true&att_encoding_info=true", {"docs": [{"id": "theirs", "atts_since": ["1-a"]}]}),
     ("GET", "/_revs_limit", None),
+    ("GET", "/_digest", None),
+    ("GET", '/_digest?since=0&without=["theirs"]', None),
+    ("POST", "/_digest", {"without": ["theirs", "gone"], "buckets": 4, "list": [0, 1, 2, 3]}),
 ]
 KINDS: Final = ("application/json", "multipart/mixed", "multipart/related", "*/*")
 

@@ -15,7 +15,7 @@ COUNTED: Final = 2_000
 
 def page(connection: Connection, opened: Opened, ask: Ask) -> Page:
     """Return the changes after ``ask.since`` (all of them, backwards, when descending)."""
-    column, source, where, values = _source(opened)
+    column, origin, where, values = source(opened)
     among, filters = "", []
     order = column
     if ask.ids is not None:
@@ -29,7 +29,7 @@ def page(connection: Connection, opened: Opened, ask: Ask) -> Page:
         Row._make(row)
         for row in rows(
             connection,
-            f"SELECT {COLUMNS} FROM {source} WHERE {where} AND {order} > ? {among} "
+            f"SELECT {COLUMNS} FROM {origin} WHERE {where} AND {order} > ? {among} "
             f"ORDER BY {order} {'DESC' if ask.descending else 'ASC'} LIMIT ?",
             *values,
             0 if ask.descending else since,
@@ -60,7 +60,7 @@ def _pending(connection: Connection, opened: Opened, last: int) -> int:
     return counted if counted < COUNTED else max(counted, opened.update_seq - last)
 
 
-def _source(opened: Opened) -> tuple[str, str, str, list[int]]:
+def source(opened: Opened) -> tuple[str, str, str, list[int]]:
     """Return the column of the feed's order, the FROM clause, the WHERE clause and what it binds."""
     if opened.scope is None:
         return "d.seq", "sync_document d", "d.db = ?", [opened.n]
@@ -80,7 +80,7 @@ def listing(connection: Connection, opened: Opened, wanted: Range) -> tuple[list
     above, below = ">=", "<="
     if not wanted.inclusive_end:
         above, below = (">", below) if wanted.descending else (above, "<")
-    _, source, where, bound = _source(opened)
+    _, origin, where, bound = source(opened)
     values: list[int | str] = [*bound]
     where += " AND d.deleted = 0" + ("" if opened.scope is None else " AND m.position > 0")
     narrowed, more = where, [*values]
@@ -92,7 +92,7 @@ def listing(connection: Connection, opened: Opened, wanted: Range) -> tuple[list
         Row._make(row)
         for row in rows(
             connection,
-            f"SELECT {COLUMNS} FROM {source} WHERE {narrowed} ORDER BY d.id {'DESC' if wanted.descending else 'ASC'} "
+            f"SELECT {COLUMNS} FROM {origin} WHERE {narrowed} ORDER BY d.id {'DESC' if wanted.descending else 'ASC'} "
             "LIMIT ? OFFSET ?",
             *more,
             SEQUENCE if wanted.limit is None else wanted.limit,
@@ -102,6 +102,6 @@ def listing(connection: Connection, opened: Opened, wanted: Range) -> tuple[list
     offset = wanted.skip
     if wanted.start is not None and wanted.counted:
         sign = ">" if wanted.descending else "<"
-        counted = f"SELECT count(*) FROM {source} WHERE {where} AND d.id {sign} ?"
+        counted = f"SELECT count(*) FROM {origin} WHERE {where} AND d.id {sign} ?"
         offset += first(connection, counted, *values, wanted.start)[0]
     return found, offset

@@ -7,6 +7,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from sync.access import View
+from sync.digest import MODULUS
 from sync.errors import BadDatabaseName, DatabaseExists, DatabaseMissing
 from sync.store.sql import contents
 from sync.store.sql.run import first, rows, run
@@ -17,6 +18,8 @@ _NAME: Final = re.compile(r"[a-z][a-z0-9_$()+-]{0,127}\Z")
 _SYSTEM: Final = frozenset({"_users", "_replicator", "_global_changes"})
 SEQUENCE: Final = (1 << SEQUENCE_BITS) - 1
 """The bits of a row number that are the sequence."""
+DIGEST: Final = f"digest = (digest + ?) & {MODULUS - 1}"
+"""Adds to the digest of a database or a scope what is given, from 0 to below ``MODULUS``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +118,17 @@ def take(connection: Connection, opened: Opened, count: int) -> int:
     return int(row[0]) - count
 
 
-def add(connection: Connection, opened: Opened, *, live: int, gone: int) -> None:
-    """Add to the counts of live and deleted documents."""
-    if live or gone:
-        run(connection, "UPDATE sync_database SET live = live + ?, gone = gone + ? WHERE n = ?", live, gone, opened.n)
+def add(connection: Connection, opened: Opened, *, live: int, gone: int, digest: int) -> None:
+    """Add to the counts of live and deleted documents, and to the digest."""
+    if live or gone or digest:
+        run(
+            connection,
+            f"UPDATE sync_database SET live = live + ?, gone = gone + ?, {DIGEST} WHERE n = ?",
+            live,
+            gone,
+            digest % MODULUS,
+            opened.n,
+        )
 
 
 def security(connection: Connection, name: str) -> str:

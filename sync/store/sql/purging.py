@@ -7,6 +7,7 @@ import orjson
 from sqlalchemy import Connection
 
 from sync.access import Stored
+from sync.digest import MODULUS, share
 from sync.revisions import Tree
 from sync.store.sql import contents, databases, rows
 from sync.store.sql.databases import Opened
@@ -135,11 +136,14 @@ def _drop(connection: Connection, opened: Opened, dropped: Sequence[Row], member
 
 
 def _count(connection: Connection, opened: Opened, row: Row, members: Members, sign: int) -> None:
-    live, gone = (0, sign) if row.deleted else (sign, 0)
-    databases.add(connection, opened, live=live, gone=gone)
-    for scope, _, position in members.get(row.n, ()):
-        if position > 0:
-            run(connection, "UPDATE sync_scope SET live = live + ?, gone = gone + ? WHERE n = ?", live, gone, scope)
+    live, gone, digest = (0, sign, 0) if row.deleted else (sign, 0, sign * share(row.id, row.rev))
+    databases.add(connection, opened, live=live, gone=gone, digest=digest)
+    fed = [scope for scope, _, position in members.get(row.n, ()) if position > 0]
+    many(
+        connection,
+        f"UPDATE sync_scope SET live = live + ?, gone = gone + ?, {databases.DIGEST} WHERE n = ?",
+        [(live, gone, digest % MODULUS, scope) for scope in fed],
+    )
 
 
 def _remember(connection: Connection, opened: Opened, purged: Mapping[str, Sequence[str]]) -> None:

@@ -13,7 +13,7 @@ from sync.errors import AttachmentMissing, Forbidden
 from sync.jsontext import parse
 from sync.store.database import Database, after_commit
 from sync.store.notifier import GONE, Key, Notifier, announcement
-from sync.store.sql import attachments, changes, databases, local, reading, rows, winners, writing
+from sync.store.sql import attachments, changes, databases, digests, local, reading, rows, winners, writing
 from sync.store.sql.run import EACH, announce, array, first, run
 from sync.store.sql.run import rows as query
 from sync.store.sql.upkeep import Upkeep
@@ -21,7 +21,9 @@ from sync.store.tables import metadata
 from sync.store.values import (
     Ask,
     Attachment,
+    Compare,
     DatabaseInfo,
+    Digest,
     Found,
     Outcome,
     Page,
@@ -277,6 +279,10 @@ class Store(Upkeep):
     def changes_now(self, connection: Connection, view: View, ask: Ask) -> Page:
         """Return the changes that ``ask`` describes."""
         return changes.page(connection, databases.open_(connection, view), ask)
+
+    def digest_now(self, connection: Connection, view: View, ask: Compare) -> Digest:
+        """Return what a client compares its copy with."""
+        return digests.digest(connection, databases.open_(connection, view), ask)
 
     async def changed(self, database: str, scope: str | None, since: int, timeout: float) -> bool:  # noqa: ASYNC109  running out of time is an answer here, not a failure
         """Wait until the database, or the scope in it, has a change after ``since``; return whether it has."""

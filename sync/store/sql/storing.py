@@ -7,6 +7,7 @@ import orjson
 from sqlalchemy import Connection
 
 from sync.access import Accept
+from sync.digest import MODULUS, share
 from sync.documents import Content
 from sync.revisions import Tree, prolonged
 from sync.store.sql import contents, databases
@@ -43,6 +44,10 @@ class Storing:
         self._was_deleted: Final[dict[int, int]] = {}
         self._count: Final = [0, 0]
         """Documents more than before: live, deleted."""
+        self._before: Final[dict[int, int]] = {}
+        """Of the documents that were live: their shares of the digests till now."""
+        self._after: Final[list[int]] = []
+        """The shares of the changed documents from now on, 0 for a deleted one."""
         self.fields: Final[dict[int, Mapping[str, Any]]] = {}
         """Body row number → parsed body, for the bodies of this batch."""
         self.touched: Final[dict[str | None, int]] = {}
@@ -76,8 +81,11 @@ class Storing:
                 row = Row(old.n, old.id, best.rev, int(best.deleted), seq, body, tree.dump(), accept.owner)
             self._updates.append((*row[2:], old.n))
             self._was_deleted[old.n] = old.deleted
+            if not old.deleted:
+                self._before[old.n] = share(old.id, old.rev)
             self._count[old.deleted] -= 1
         self._count[row.deleted] += 1
+        self._after.append(0 if row.deleted else share(row.id, row.rev))
         stubs = self._attach(n, candidate.attachments) if candidate.attachments else None
         self._bodies.append((n, draft.body, stubs))
         self.fields[n] = draft.fields
@@ -89,7 +97,8 @@ class Storing:
             return []
         connection = self._connection
         databases.take(connection, self._opened, len(self._bodies))
-        databases.add(connection, self._opened, live=self._count[0], gone=self._count[1])
+        digest = sum(self._after) - sum(self._before.values())
+        databases.add(connection, self._opened, live=self._count[0], gone=self._count[1], digest=digest)
         many(connection, "INSERT INTO sync_body (n, body, attachments) VALUES (?, ?, ?)", self._bodies)
         many(
             connection,
@@ -137,16 +146,19 @@ class Storing:
         counts: dict[int, list[int]] = {}
         for scope, position, row in old:
             if position > 0:
-                counts.setdefault(scope, [0, 0, 0])[self._was_deleted[row.n]] -= 1
+                count = counts.setdefault(scope, [0, 0, 0, 0])
+                count[self._was_deleted[row.n]] -= 1
+                count[2] -= self._before.get(row.n, 0)
         fresh = []
-        for row, accept in self._changed:
+        for (row, accept), share_ in zip(self._changed, self._after, strict=True):
             for name in dict.fromkeys(accept.scopes):
                 scope = number[name]
                 fresh.append((scope, row.seq if accept.feed else -row.seq, row.n))
                 if accept.feed:
-                    count = counts.setdefault(scope, [0, 0, 0])
+                    count = counts.setdefault(scope, [0, 0, 0, 0])
                     count[row.deleted] += 1
-                    count[2] = self.touched[name] = row.seq
+                    count[2] += share_
+                    count[3] = self.touched[name] = row.seq
         many(
             self._connection,
             "DELETE FROM sync_membership WHERE scope = ? AND position = ?",
@@ -155,8 +167,9 @@ class Storing:
         many(self._connection, "INSERT INTO sync_membership (scope, position, doc) VALUES (?, ?, ?)", fresh)
         many(
             self._connection,
-            "UPDATE sync_scope SET live = live + ?, gone = gone + ?, last_seq = max(last_seq, ?) WHERE n = ?",
-            [(*count, scope) for scope, count in counts.items()],
+            f"UPDATE sync_scope SET live = live + ?, gone = gone + ?, {databases.DIGEST}, last_seq = max(last_seq, ?) "
+            "WHERE n = ?",
+            [(live, gone, digest % MODULUS, last, scope) for scope, (live, gone, digest, last) in counts.items()],
         )
 
     def _scopes(self, names: set[str]) -> dict[str, int]:

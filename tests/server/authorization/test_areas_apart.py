@@ -39,6 +39,8 @@ ROUTES = [
     ("POST", "/_revs_diff"),
     ("POST", "/_missing_revs"),
     ("POST", "/_ensure_full_commit"),
+    ("GET", "/_digest"),
+    ("POST", "/_digest"),
     ("POST", "/_compact"),
     ("GET", "/_security"),
     ("PUT", "/_security"),
