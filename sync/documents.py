@@ -17,6 +17,8 @@ from sync.limits import Limits
 
 IGNORED: Final = frozenset({"_revs_info", "_conflicts", "_deleted_conflicts", "_local_seq"})
 """What answers carry and a client may send back; it is the store's to say, not the client's."""
+_ONE_LINE: Final = bytes.maketrans(b"\r\n", b"  ")
+"""Line breaks, in JSON never more than white space, would end a line of a feed too early."""
 TOLD: Final = ("_id", "_rev", "_revisions", "_deleted", "_attachments")
 """What a client says of a document beside its fields."""
 KEPT: Final = frozenset(f"_replication_{name}" for name in ("id", "state", "state_time", "state_reason", "stats"))
@@ -169,7 +171,7 @@ def drafts(
     for raw, fields, (id_, rev, path) in zip(raws, parsed, told, strict=True):
         del raw["_id"], raw["_rev"], raw["_revisions"], fields["_id"], fields["_rev"], fields["_revisions"]
         body = join(raw)
-        if b"_" in body or len(body) > most:
+        if b"_" in body or b"\n" in body or b"\r" in body or len(body) > most:
             made.append(_draft(id_, rev, path, raw, fields, limits, NOTHING))
         else:
             made.append(Draft(id_, rev, False, body, fields, {}, path))  # noqa: FBT003  as the fields stand
@@ -240,7 +242,7 @@ def _draft(
         parsed.pop(name, None)
     if any(name[:1] == "_" for name in parsed):
         _drop_ignored(raw, parsed)
-    body = join(raw)
+    body = join(raw).translate(_ONE_LINE)
     if len(body) > limits.document:
         raise DocumentTooLarge(id_)
     return Draft(id_, rev, deleted, body, parsed, attachments, path)

@@ -66,6 +66,14 @@ async def test_a_continuous_feed_shows_each_change_in_order_and_ends_when_idle(s
         assert seen[-1] == {"last_seq": "30", "pending": 0}
 
 
+async def test_a_document_with_line_breaks_is_one_line_of_a_feed(server: Running, db: str) -> None:
+    async with client(server) as http:
+        await http.put(db + "/x", content='{"a":\r\n[1,\n2], "b": 1}')
+        lines = (await http.get(db + "/_changes?feed=continuous&timeout=0&include_docs=true")).text.split("\n")
+        assert json.loads(lines[0])["doc"]["a"] == [1, 2]
+        assert (await http.get(db + "/x")).text.endswith('"a":[1, 2],"b":1}\n')
+
+
 async def test_a_limit_ends_a_continuous_feed(server: Running, db: str) -> None:
     async with client(server) as http:
         for n in range(3):
