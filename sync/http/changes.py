@@ -1,7 +1,9 @@
 """``_changes`` in its four shapes."""
 
+import hashlib
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from dataclasses import replace
 from typing import Any, Final
 
 import orjson
@@ -10,7 +12,8 @@ from sqlalchemy import Connection
 from sync.access import View
 from sync.errors import BadQuery, BadRequest, NotOffered, TooLarge
 from sync.feed import BEAT, Patience, follow
-from sync.http import query
+from sync.http import paging, query
+from sync.http.document import etag_matches
 from sync.http.wire import JSON, Answer, Call
 from sync.jsontext import quoted
 from sync.mango.feed import page_now
@@ -69,14 +72,21 @@ async def _answer(call: Call, view: View, asked: dict[str, str], doc_ids: Any, s
         )
     lines = _Lines(call, view, show, _interval(asked), _matcher(asked, selector))
     if feed == "normal" or (feed == "longpoll" and ask.descending):
-        page = await lines.read(ask, whole=True)
-        return Answer(200, b'{"results":[\n' + b",\n".join(lines.of(page)) + b"\n]," + _tail(page))
+        return await _normal(call, lines, ask)
     wait = patience(call, asked, feed)
     shape, media_type = SHAPES[feed]
     name = call.principal.name if call.principal else ""
     return Answer(
         200, shape(lines, ask, wait), {"x-accel-buffering": "no"}, media_type, release=call.front.take_feed(name)
     )
+
+
+async def _normal(call: Call, lines: "_Lines", ask: Ask) -> Answer:
+    """Answer with all that there is, a page at a time; a client that has this already is told so, as by CouchDB."""
+    etag, page = await lines.begin(ask, lambda etag: call.method != "POST" and etag_matches(call.connection, etag))
+    if page is None:
+        return Answer(304, b"", {"etag": etag})
+    return await paging.answer(lines.pieces(ask, page), {"etag": etag})
 
 
 class _Lines:
@@ -90,23 +100,78 @@ class _Lines:
         self._docs: dict[str, bytes] = {}
         self._matches = matches
         self._interval = interval
+        self._asked = Ask()
+        self._portion = paging.Portion(documents=show is not None and matches is None)
         self._count = 0
 
-    async def read(self, ask: Ask, *, whole: bool = False) -> Page:
-        def read(connection: Connection) -> Page:
-            if self._matches is None:
-                page = self._store.changes_now(connection, self._view, ask)
-            else:
-                page = page_now(self._store, connection, self._view, ask, self._matches, whole=whole)
-            if self._show is not None:
-                ids = [change.id for change in page.changes]
-                if self._show.attachments and self._view.scope is not None:
-                    self._call.bound_inlined(self._store.winners_now(connection, self._view, ids, PLAIN).values())
-                winners = self._store.winners_now(connection, self._view, ids, self._show)
-                self._docs = {id_: revision.text for id_, revision in winners.items()}
-            return page
+    async def read(self, ask: Ask) -> Page:
+        return await self._store.database.read(lambda c: self._read_now(c, ask))
+
+    def _read_now(self, connection: Connection, ask: Ask) -> Page:
+        self._asked = ask
+        if self._matches is None:
+            page = self._store.changes_now(connection, self._view, ask)
+        else:
+            page = page_now(self._store, connection, self._view, ask, self._matches)
+        if self._show is not None:
+            ids = [change.id for change in page.changes]
+            if self._show.attachments and self._view.scope is not None:
+                self._call.bound_inlined(self._store.winners_now(connection, self._view, ids, PLAIN).values())
+            winners = self._store.winners_now(connection, self._view, ids, self._show)
+            self._docs = {id_: revision.text for id_, revision in winners.items()}
+            self._portion.learn(self._docs.values())
+        return page
+
+    async def begin(self, ask: Ask, has: Callable[[str], bool]) -> tuple[str, Page | None]:
+        """Return the answer's ``ETag``, and its first page unless the client has what that names."""
+
+        def read(connection: Connection) -> tuple[str, Page | None]:
+            told = self._store.info_now(connection, self._view)
+            etag = f'"{hashlib.blake2b(repr(told).encode(), digest_size=16).hexdigest()}"'
+            return etag, None if has(etag) else self._read_now(connection, self._part(ask))
 
         return await self._store.database.read(read)
+
+    async def pieces(self, ask: Ask, page: Page) -> AsyncGenerator[bytes, None]:
+        """Yield the text of ``page`` and of all that ``ask`` wants after it."""
+        text, between = b'{"results":[\n', b""
+        while True:
+            rows = b",\n".join(self.of(page))
+            if rows:
+                text += between + rows
+                between = b",\n"
+            following = self._after(ask, page)
+            if following is None:
+                yield text + b"\n]," + _tail(page)
+                return
+            if text:
+                yield text
+            text, ask, last = b"", following, page.last_seq
+            page = await self.read(self._part(ask))
+            if ask.descending and not page.changes:
+                page = replace(page, last_seq=last)
+
+    def _part(self, ask: Ask) -> Ask:
+        """Return what is asked for of the next page."""
+        if self._whole(ask):
+            return ask
+        return replace(ask, limit=self._portion.rows if ask.limit is None else min(ask.limit, self._portion.rows))
+
+    def _whole(self, ask: Ask) -> bool:
+        """Tell whether ``ask`` cannot be read in pages; attachments have a bound of their own."""
+        if self._show is not None and self._show.attachments:
+            return True
+        return ask.ids is not None or ask.design or (self._matches is not None and ask.descending)
+
+    def _after(self, ask: Ask, page: Page) -> Ask | None:
+        """Return what is left of ``ask`` after ``page``, which was the last to be read."""
+        left = None if ask.limit is None else ask.limit - len(page.changes)
+        if left == 0 or self._whole(ask):
+            return None
+        if ask.descending:
+            full = len(page.changes) == self._asked.limit
+            return replace(ask, before=page.changes[-1].seq, limit=left) if full else None
+        return replace(ask, since=page.last_seq, limit=left) if page.pending else None
 
     async def wait(self, since: int, seconds: float) -> bool:
         """Wait for a change. Raises as the gatekeeper does when the view was taken away while we waited."""

@@ -1,6 +1,6 @@
 """``_all_docs`` and its kin: documents in the order of their ids."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -9,9 +9,9 @@ from sqlalchemy import Connection
 
 from sync.access import View
 from sync.errors import BadQuery, BadRequest, TooLarge, Unauthorized
-from sync.http import query
+from sync.http import paging, query
 from sync.http.wire import Answer, Call
-from sync.store.values import PLAIN, Range, Revision, Show
+from sync.store.values import PLAIN, DatabaseInfo, Range, Revision, Show
 
 DESIGN: Final = Range("_design/", "_design0", inclusive_end=False)
 """The ids of design documents."""
@@ -28,9 +28,8 @@ class Query:
     update_seq: bool
 
 
-Read = Callable[[Connection], bytes]
-Kind = Callable[[Call, View, Query], Read]
-"""What a listing is of: makes the job that reads it, as JSON text."""
+Kind = Callable[[Call, View, Query], AsyncGenerator[bytes, None]]
+"""What a listing is of: yields its JSON text."""
 
 
 async def get(call: Call, view: View) -> Answer:
@@ -64,14 +63,29 @@ async def queries(call: Call, view: View) -> Answer:
 
 async def _answer(call: Call, view: View, asked: Sequence[Query], *, several: bool = False) -> Answer:
     kind = KINDS[call.segments[1]]
-    reads = [kind(call, view, each) for each in asked]
+    listings = [kind(call, view, each) for each in asked]
+    if several:
+        return await paging.answer(_several(listings))
+    return await paging.answer(_one(listings[0]))
 
-    def read(connection: Connection) -> bytes:
-        if not several:
-            return reads[0](connection) + b"\n"
-        return b'{"results":[\n' + b",\n".join([each(connection) for each in reads]) + b"\n]}\n"
 
-    return Answer(200, await call.front.store.database.read(read))
+async def _one(listing: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+    """Yield the listing, and the line's end with its last piece."""
+    last = await anext(listing)
+    async for piece in listing:
+        yield last
+        last = piece
+    yield last + b"\n"
+
+
+async def _several(listings: Sequence[AsyncGenerator[bytes, None]]) -> AsyncGenerator[bytes, None]:
+    between = b'{"results":[\n'
+    for listing in listings:
+        async for piece in listing:
+            yield between + piece
+            between = b""
+        between = b",\n"
+    yield b'{"results":[\n\n]}\n' if not listings else b"\n]}\n"
 
 
 def _texts(told: Mapping[str, Any]) -> dict[str, str]:
@@ -122,50 +136,106 @@ def _bound(asked: Mapping[str, str], side: str) -> str | None:
 # -- what is listed ----------------------------------------------------------------------------------------------------
 
 
-def _documents(call: Call, view: View, asked: Query) -> Read:
+async def _documents(call: Call, view: View, asked: Query) -> AsyncGenerator[bytes, None]:
     store = call.front.store
-    bounded = asked.include and asked.show.attachments and view.scope is not None
 
     def read(connection: Connection) -> bytes:
         told = store.info_now(connection, view)
-        seq = f'"update_seq":"{told.update_seq}",' if asked.update_seq else ""
-        if asked.keys is not None:
-            keys = _part(asked)
-            if bounded:
-                call.bound_inlined(store.winners_now(connection, view, keys, PLAIN).values())
-            known = store.winners_now(connection, view, keys, asked.show)
-            return _text(told.live, None, seq, [_key_row(key, known.get(key), include=asked.include) for key in keys])
-        if bounded:
-            call.bound_inlined(store.list_now(connection, view, asked.range, PLAIN)[0])
-        found, offset = store.list_now(connection, view, asked.range, asked.show if asked.include else None)
-        return _text(told.live, offset, seq, [_row(each, include=asked.include) for each in found])
+        keys = _part(asked)
+        if asked.include and asked.show.attachments and view.scope is not None:
+            call.bound_inlined(store.winners_now(connection, view, keys, PLAIN).values())
+        known = store.winners_now(connection, view, keys, asked.show)
+        rows = [_key_row(key, known.get(key), include=asked.include) for key in keys]
+        return _text(told.live, None, _seq(asked, told), rows)
 
-    return read
+    if asked.keys is not None:
+        yield await store.database.read(read)
+        return
+    async for piece in _pages(call, view, asked, asked.range, lambda _, told: (told.live, 0)):
+        yield piece
 
 
-def _design(call: Call, view: View, asked: Query) -> Read:
+async def _design(call: Call, view: View, asked: Query) -> AsyncGenerator[bytes, None]:
     store = call.front.store
 
-    def read(connection: Connection) -> bytes:
+    def counted(connection: Connection, _: DatabaseInfo) -> tuple[int, int]:
         every, before = store.list_now(connection, view, DESIGN, None)
-        if asked.keys is not None:
-            keys = [key for key in _part(asked) if key.startswith("_design/")]
-            known = store.winners_now(connection, view, keys, asked.show)
-            rows = [_key_row(key, known.get(key), include=asked.include) for key in keys]
-            return _text(len(every), None, "", rows)
-        wanted = asked.range
-        first = wanted.end if wanted.descending else wanted.start
-        last = wanted.start if wanted.descending else wanted.end
-        first, last = max(first or "", "_design/"), min(last or "_design0", "_design0")
-        wanted = replace(wanted, start=last, end=first) if wanted.descending else replace(wanted, start=first, end=last)
-        found, offset = store.list_now(connection, view, wanted, asked.show if asked.include else None)
-        rows = [_row(each, include=asked.include) for each in found if each.id.startswith("_design/")]
-        return _text(len(every), max(0, offset - before), "", rows)
+        return len(every), before
 
-    return read
+    def read(connection: Connection) -> bytes:
+        keys = [key for key in _part(asked) if key.startswith("_design/")]
+        known = store.winners_now(connection, view, keys, asked.show)
+        rows = [_key_row(key, known.get(key), include=asked.include) for key in keys]
+        total, _ = counted(connection, store.info_now(connection, view))
+        return _text(total, None, "", rows)
+
+    if asked.keys is not None:
+        yield await store.database.read(read)
+        return
+    wanted = asked.range
+    first = wanted.end if wanted.descending else wanted.start
+    last = wanted.start if wanted.descending else wanted.end
+    first, last = max(first or "", "_design/"), min(last or "_design0", "_design0")
+    wanted = replace(wanted, start=last, end=first) if wanted.descending else replace(wanted, start=first, end=last)
+    async for piece in _pages(call, view, asked, wanted, counted):
+        yield piece
 
 
-def _local(call: Call, view: View, asked: Query) -> Read:
+async def _pages(
+    call: Call,
+    view: View,
+    asked: Query,
+    wanted: Range,
+    counted: Callable[[Connection, DatabaseInfo], tuple[int, int]],
+) -> AsyncGenerator[bytes, None]:
+    """Yield a listing of a range page by page. ``counted`` tells the total, and how many before the range do not count.
+
+    Attachments are read at once: what they may be altogether has a bound of its own.
+    """
+    store = call.front.store
+    show = asked.show if asked.include else None
+    portion = paging.Portion(documents=asked.include)
+    left, between = wanted.limit, b""
+    after: str | None = None
+
+    def page(connection: Connection) -> tuple[bytes, list[Revision], int]:
+        limit = portion.rows if left is None else min(left, portion.rows)
+        part = replace(wanted, limit=limit)
+        if show is not None and show.attachments:
+            part = replace(wanted, limit=left)
+            if view.scope is not None:
+                call.bound_inlined(store.list_now(connection, view, part, PLAIN)[0])
+        elif after is not None:
+            part = replace(wanted, start=after, skip=0, limit=limit + 1, counted=False)
+        found, offset = store.list_now(connection, view, part, show)
+        full = part.limit is not None and len(found) == part.limit
+        head = b""
+        if after is None:
+            told = store.info_now(connection, view)
+            total, before = counted(connection, told)
+            head = _head(total, max(0, offset - before), _seq(asked, told))
+        elif found and found[0].id == after:
+            del found[0]
+        return head, found, limit if full else 0
+
+    while True:
+        head, found, more = await store.database.read(page)
+        if left is not None:
+            left -= len(found)
+        portion.learn(each.text for each in found)
+        text = head + between * bool(found) + b",\n".join([_row(each, include=asked.include) for each in found])
+        if not more or left == 0 or not found:
+            yield text + b"\n]}"
+            return
+        yield text
+        after, between = found[-1].id, b",\n"
+
+
+def _seq(asked: Query, told: DatabaseInfo) -> str:
+    return f'"update_seq":"{told.update_seq}",' if asked.update_seq else ""
+
+
+async def _local(call: Call, view: View, asked: Query) -> AsyncGenerator[bytes, None]:
     store, principal = call.front.store, call.principal
     if principal is None:
         raise Unauthorized
@@ -188,7 +258,7 @@ def _local(call: Call, view: View, asked: Query) -> Read:
         ids = _within(sorted(found), asked.range)
         return _text(None, None, "", [line(connection, id_, found[id_]) for id_ in ids])
 
-    return read
+    yield await store.database.read(read)
 
 
 KINDS: Final[Mapping[str, Kind]] = {"_all_docs": _documents, "_design_docs": _design, "_local_docs": _local}
@@ -216,8 +286,11 @@ def _within(ids: list[str], wanted: Range) -> list[str]:
 
 
 def _text(total: int | None, offset: int | None, seq: str, rows: Sequence[bytes]) -> bytes:
-    head = b'{"total_rows":%b,"offset":%b,%b"rows":[\n' % (_number(total), _number(offset), seq.encode())
-    return head + b",\n".join(rows) + b"\n]}"
+    return _head(total, offset, seq) + b",\n".join(rows) + b"\n]}"
+
+
+def _head(total: int | None, offset: int | None, seq: str) -> bytes:
+    return b'{"total_rows":%b,"offset":%b,%b"rows":[\n' % (_number(total), _number(offset), seq.encode())
 
 
 def _number(told: int | None) -> bytes:

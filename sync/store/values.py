@@ -37,6 +37,8 @@ class DatabaseInfo:
     update_seq: int
     revs_limit: int
     purge_seq: int = 0
+    number: int = 0
+    """Of the stored database: one that is made later under the same name has another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,8 @@ class Ask:
     since: int = 0
     limit: int | None = None
     descending: bool = False
+    before: int | None = None
+    """Descending: only those before this."""
     all_leaves: bool = False
     """``style=all_docs``."""
     ids: Sequence[str] | None = None

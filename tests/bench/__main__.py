@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.bench.compare import compare
 from tests.bench.feed import feed
-from tests.bench.large import large
+from tests.bench.large import large, listings
 from tests.bench.serving import serving
 from tests.bench.storm import storm
 
@@ -28,8 +28,12 @@ def main() -> None:
     one.add_argument("--megabytes", type=int, default=100)
     one.add_argument("--depth", type=int, default=10_000)
     one.add_argument("--feeds", type=int, default=1_000)
+    one = works.add_parser("listings", help="the memory that lists of everything need")
+    one.add_argument("--documents", type=int, default=1_000_000)
     told = parser.parse_args()
-    if told.work == "large":
+    if told.work == "listings":
+        listings(told.documents)
+    elif told.work == "large":
         large(told.place, told.megabytes, told.depth, told.feeds)
     elif told.work == "feed":
         feed(told.sizes, told.rounds)

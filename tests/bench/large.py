@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 
 from tests.bench.peer import Peer
 from tests.bench.report import say
-from tests.bench.serving import Serving, serving
+from tests.bench.serving import Serving, load, serving
+from tests.protocol.serve import SCOPED
 
 PIECE = 256 * 1024
 MB = 1024 * 1024
@@ -204,6 +205,20 @@ async def _told(reader: asyncio.StreamReader, wanted: bytes) -> None:
         piece = await reader.read(4096)
         assert piece, seen
         seen += piece
+
+
+def listings(count: int) -> None:
+    """Print what lists of all of many documents need of memory."""
+    with tempfile.TemporaryDirectory() as folder:
+        load(Path(folder), ((f"{number:08d}", {"n": number}, None, ()) for number in range(count)))
+        with serving(Path(folder)) as server:
+            for path in ("_changes", "_changes?descending=true", "_all_docs", "_all_docs?include_docs=true"):
+                before, length = server.rested(), 0
+                started = time.perf_counter()
+                for piece in Peer(server.url).pieces(f"/{SCOPED}/{path}"):
+                    length += len(piece)
+                took, grown = time.perf_counter() - started, server.peak() - before
+                say(f"{path} of {count:,}: {length / MB:.0f} MB in {took:.1f} s; memory grew by {grown:.1f} MB")
 
 
 def _rev(peer: Peer, path: str) -> str:

@@ -1,6 +1,6 @@
 """Listings: the change feed as a bounded range, and all documents in the order of their ids."""
 
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Connection
 
@@ -16,13 +16,16 @@ COUNTED: Final = 2_000
 def page(connection: Connection, opened: Opened, ask: Ask) -> Page:
     """Return the changes after ``ask.since`` (all of them, backwards, when descending)."""
     column, origin, where, values = source(opened)
-    among, filters = "", []
+    among = ""
+    filters: list[Any] = []
     order = column
     if ask.ids is not None:
         # few documents, by their ids; the sign keeps SQLite from walking the whole feed in its order instead
         among, filters, order = f"AND d.id IN {EACH}", [array(ask.ids)], f"+{column}"
     if ask.design:
         among, order = among + " AND d.id >= '_design/' AND d.id < '_design0'", f"+{column}"
+    if ask.descending and ask.before is not None:
+        among, filters = f"{among} AND {order} < ?", [*filters, ask.before]
     since = max(0, ask.since)
     limit = SEQUENCE if ask.limit is None else ask.limit
     found = [

@@ -71,7 +71,7 @@ def info(connection: Connection, view: View) -> DatabaseInfo:
     purged = 0
     if opened.scope is None:
         purged = first(connection, "SELECT purge_seq FROM sync_database WHERE n = ?", opened.n).purge_seq
-    return DatabaseInfo(view.name, opened.live, opened.gone, opened.update_seq, opened.revs_limit, purged)
+    return DatabaseInfo(view.name, opened.live, opened.gone, opened.update_seq, opened.revs_limit, purged, opened.n)
 
 
 def names(connection: Connection) -> list[str]:
