@@ -268,6 +268,11 @@ class Tree:
         return cls(nodes)
 
 
+def tips(text: str) -> set[str]:
+    """Return the leaves of the tree whose :meth:`Tree.dump` is ``text``."""
+    return {line.partition(",")[0].partition(":")[0].removesuffix("*") for line in text.split(";")}
+
+
 def prolonged(
     text: str, start: int, ids: Sequence[str], *, deleted: bool, body: int, limit: int
 ) -> tuple[str, list[int]] | None:

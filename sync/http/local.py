@@ -5,24 +5,24 @@ from sync.documents import check_id
 from sync.errors import BadDocumentId, BadRequest, TooLarge, Unauthorized
 from sync.http.wire import Answer, Call, json_answer
 from sync.jsontext import join, members, parse
+from sync.limits import Limits
 
 
 async def get(call: Call, view: View) -> Answer:
     """``GET /{db}/_local/{id}``."""
-    store, id_, principal = call.front.store, _id(call), _somebody(call)
+    store, id_, principal = call.front.store, name(call), _somebody(call)
     return Answer(200, await store.database.read(lambda c: store.local_now(c, view, principal, id_)) + b"\n")
 
 
 async def put(call: Call, view: View) -> Answer:
     """``PUT /{db}/_local/{id}``."""
-    store, id_, principal = call.front.store, _id(call), _somebody(call)
+    store, id_, principal = call.front.store, name(call), _somebody(call)
     text = await call.body()
     fields = parse(text)
     if not isinstance(fields, dict):
         raise BadRequest("Document must be a JSON object")
     rev = fields.get("_rev", call.query.get("rev"))
-    raw = members(text)
-    body = join({name: value for name, value in raw.items() if not name.startswith("_")})
+    body = fields_of(text)
     if len(body) > call.front.limits.document:
         raise TooLarge(f"the document is larger than {call.front.limits.document} bytes")
     new = await store.database.write(lambda c: store.put_local_now(c, view, principal, id_, rev, body))
@@ -31,10 +31,15 @@ async def put(call: Call, view: View) -> Answer:
 
 async def delete(call: Call, view: View) -> Answer:
     """``DELETE /{db}/_local/{id}?rev=``."""
-    store, id_, principal = call.front.store, _id(call), _somebody(call)
+    store, id_, principal = call.front.store, name(call), _somebody(call)
     rev = call.query.get("rev") or call.headers.get("if-match", "").strip('"')
     await store.database.write(lambda c: store.delete_local_now(c, view, principal, id_, rev))
     return json_answer({"ok": True, "id": f"_local/{id_}", "rev": "0-0"})
+
+
+def fields_of(text: bytes) -> bytes:
+    """Return the text of a document without its ``_`` fields."""
+    return join({field: value for field, value in members(text).items() if not field.startswith("_")})
 
 
 def _somebody(call: Call) -> Principal:
@@ -43,8 +48,14 @@ def _somebody(call: Call) -> Principal:
     return call.principal
 
 
-def _id(call: Call) -> str:
-    id_ = "/".join(call.segments[2:])
+def name(call: Call) -> str:
+    """Return the document's id, without ``_local/``, that the path has."""
+    return check("/".join(call.segments[2:]), call.front.limits)
+
+
+def check(id_: str, limits: Limits) -> str:
+    """Return ``id_`` if it can name a local document. Raises ``BadDocumentId``."""
     if not id_:
         raise BadDocumentId("Illegal document id `_local/`")
-    return check_id(id_.lstrip("_") or "-", call.front.limits) and id_
+    check_id(id_.lstrip("_") or "-", limits)
+    return id_

@@ -65,7 +65,12 @@ DATABASE: Final[Mapping[str, Mapping[str, ViewHandler]]] = {
     "_security": {"PUT": database.set_security, "GET": database.security},
     "_view_cleanup": {"POST": upkeep.compact_view},
 }
-LOCAL: Final[Mapping[str, ViewHandler]] = {"GET": local.get, "PUT": local.put, "DELETE": local.delete}
+LOCAL: Final[Mapping[str, ViewHandler]] = {
+    "GET": local.get,
+    "PUT": local.put,
+    "DELETE": local.delete,
+    "COPY": copy.copy,
+}
 BELOW: Final[Mapping[tuple[str, str], Mapping[str, ViewHandler]]] = {
     **{(kind, "queries"): {"POST": listing.queries} for kind in listing.KINDS},
 }

@@ -58,7 +58,7 @@ class TestPurge:
         assert told("GET", path) == (200, 1000)
         assert told("PUT", path, 1) == (200, {"ok": True})
         assert told("GET", path) == (200, 1)
-        for bad in (0, "1", 1.5):
+        for bad in (0, "1", 1.5, 2**31, 2**63):
             assert told("PUT", path, bad)[0] == 400
 
 
@@ -105,6 +105,24 @@ class TestCopy:
         http.put(db + "/x", json={"n": 2}, params={"rev": source})
         self.copy(http, f"{db}/x?rev={source}", "old")
         assert (http.get(db + "/old").json()["n"], http.get(db + "/old/a").text) == (1.5, "hello")
+
+    def test_local_documents(self, http: httpx.Client, db: str, source: str) -> None:
+        http.put(db + "/_local/a", json={"n": 1.50})
+        for path, to, rev in (
+            ("/_local/a", "_local/b", "0-1"),
+            ("/_local/a", "_local/b?rev=0-1", "0-2"),
+            (f"/x?rev={source}", "_local/c%2Fd", "0-1"),
+        ):
+            made = self.copy(http, db + path, to)
+            told = {"ok": True, "id": to.partition("?")[0].replace("%2F", "/"), "rev": rev}
+            assert (made.status_code, made.json()) == (201, told)
+        assert http.get(db + "/_local/b").json() == {"_id": "_local/b", "_rev": "0-2", "n": 1.5}
+        assert http.get(db + "/_local/c%2Fd").json() == {"_id": "_local/c/d", "_rev": "0-1", "n": 1.5}
+        assert self.copy(http, db + "/_local/a", "_local/b").status_code == 409
+        assert self.copy(http, db + "/_local/nix", "_local/e").status_code == 404
+        assert self.copy(http, db + "/_local/a", "_local/").status_code == 400
+        assert self.copy(http, db + "/_local/a", "y").json()["rev"].startswith("1-")
+        assert http.get(db + "/y").json()["n"] == 1.5
 
     @pytest.mark.usefixtures("source")
     def test_what_is_refused(self, http: httpx.Client, db: str) -> None:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sync.errors import BadRequest
-from sync.revisions import Leaf, Tree, check_path, new_rev, order, parse, prolonged
+from sync.revisions import Leaf, Tree, check_path, new_rev, order, parse, prolonged, tips
 
 # A world of revisions in which every digest has one parent, one deletedness and one body, as digests promise.
 DIGESTS = "abcdef"
@@ -81,6 +81,7 @@ def test_text_tells_the_whole_tree(world: dict[str, tuple[str, bool]]) -> None:
     tree = grafted(world, world)
     assert Tree.load(tree.dump()) == tree
     assert Tree.load(tree.dump()).dump() == tree.dump()
+    assert tips(tree.dump()) == {leaf.rev for leaf in tree.leaves()}
 
 
 @given(worlds(), st.integers(1, 5))
@@ -162,10 +163,11 @@ def test_equal_edits_get_equal_ids_and_others_do_not() -> None:
         new_rev(None, deleted=True, body=b"{}"),
         new_rev(None, deleted=False, body=b'{"a":1}'),
         new_rev(base, deleted=False, body=b"{}"),
-        new_rev(None, deleted=False, body=b"{}", attachments=[("a", "md5-x")]),
+        new_rev(None, deleted=False, body=b"{}", attachments=[("a", "text/plain", "md5-x")]),
+        new_rev(None, deleted=False, body=b"{}", attachments=[("a", "image/png", "md5-x")]),
     }
-    assert len(others) == 5
-    pair = [("a", "md5-x"), ("b", "md5-y")]
+    assert len(others) == 6
+    pair = [("a", "text/plain", "md5-x"), ("b", "text/plain", "md5-y")]
     one, two = (new_rev(None, deleted=False, body=b"{}", attachments=each) for each in (pair, pair[::-1]))
     assert one == two
 

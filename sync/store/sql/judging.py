@@ -2,19 +2,23 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import orjson
 from sqlalchemy import Connection
 
 from sync import revisions
 from sync.documents import Content, Draft, Stub, Upload
-from sync.errors import Conflict, MissingStub, SyncError
+from sync.errors import Conflict, Forbidden, MissingStub, SyncError
 from sync.revisions import Tree
 from sync.store.sql.databases import Opened
 from sync.store.sql.rows import Row
 from sync.store.sql.run import EACH, array, rows
 from sync.store.values import Outcome, Rejected, Written
+
+LEAVES: Final = 1000
+"""Most leaves of one document. Each makes every further write to it dearer, so somebody who pushes ever more conflicts
+would keep the others waiting."""
 
 
 @dataclass(slots=True)
@@ -117,6 +121,8 @@ def _graft(place: int, draft: Draft, row: Row | None, sources: Sources, *, outsi
         if draft.rev == row.rev:
             return Written(draft.id, draft.rev, new=False)
         if row.tree and not row.above(draft.path[0]):
+            if draft.rev.partition("-")[2] not in row.tree:
+                _bound(row, draft.path)
             tree = row.revisions()
             if draft.rev in tree.nodes:
                 return Written(draft.id, draft.rev, new=False)
@@ -128,6 +134,18 @@ def _graft(place: int, draft: Draft, row: Row | None, sources: Sources, *, outsi
         for kept in attachments.values():
             kept.stub.setdefault("revpos", start)
     return Candidate(place, draft, draft.rev, draft.path, row, tree, outside, attachments)
+
+
+def _bound(row: Row, path: revisions.Path) -> None:
+    """Raise ``Forbidden`` when the document has as many leaves as it may, and the revision replaces none of them."""
+    start, ids = path
+    if row.tree.count(";") < LEAVES - 1:
+        return
+    leaves = revisions.tips(row.tree)
+    if not any(f"{start - i}-{digest}" in leaves for i, digest in enumerate(ids)):
+        raise Forbidden(
+            f"this document has {len(leaves)} revisions that none replaced (conflicts): merge or delete or purge some"
+        )
 
 
 def _attachments(draft: Draft, line: Sequence[str], sources: Sources) -> dict[str, Kept]:
