@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
+from sync.errors import DatabaseMissing, Forbidden, Unauthorized
 from sync.store.values import Ask, Page
 
 PAGE: Final = 500
@@ -34,32 +35,35 @@ class Patience:
 async def follow(read: Read, wait: Wait, ask: Ask, patience: Patience) -> AsyncIterator[Page | Beat]:
     """Yield pages of changes after ``ask.since`` as they come, :data:`BEAT` where a sign of life is due.
 
-    Ends when ``ask.limit`` changes were yielded or patience ends, each time with a page whose ``last_seq`` says where
-    to go on. Every page but that last one has changes.
+    Ends when ``ask.limit`` changes were yielded, patience ends, the database is deleted or is not the client's any
+    more: each time with a page whose ``last_seq`` says where to go on. Every page but that last one has changes.
     """
     clock = asyncio.get_running_loop().time
     begun = quiet = clock()
     limit = ask.limit
-    while True:
-        page = await read(replace(ask, limit=PAGE if limit is None else min(PAGE, limit)))
-        if limit is not None:
-            limit -= len(page.changes)
-        ask = replace(ask, since=page.last_seq)
-        if limit is not None and limit <= 0:
-            yield page
-            return
-        if page.changes:
-            yield page
-            quiet = clock()
-        if page.pending:
-            continue
-        end = min(quiet + patience.idle, begun + patience.total)
-        woken = False
-        while not woken:
-            left = end - clock()
-            if left <= 0:
-                yield Page([], page.last_seq, 0)
+    try:
+        while True:
+            page = await read(replace(ask, limit=PAGE if limit is None else min(PAGE, limit)))
+            if limit is not None:
+                limit -= len(page.changes)
+            ask = replace(ask, since=page.last_seq)
+            if limit is not None and limit <= 0:
+                yield page
                 return
-            woken = await wait(page.last_seq, left if patience.heartbeat is None else min(left, patience.heartbeat))
-            if not woken and clock() < end:
-                yield BEAT
+            if page.changes:
+                yield page
+                quiet = clock()
+            if page.pending:
+                continue
+            end = min(quiet + patience.idle, begun + patience.total)
+            woken = False
+            while not woken:
+                left = end - clock()
+                if left <= 0:
+                    yield Page([], page.last_seq, 0)
+                    return
+                woken = await wait(page.last_seq, left if patience.heartbeat is None else min(left, patience.heartbeat))
+                if not woken and clock() < end:
+                    yield BEAT
+    except (DatabaseMissing, Forbidden, Unauthorized):  # the next request is told why
+        yield Page([], ask.since, 0)

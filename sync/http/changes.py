@@ -53,8 +53,9 @@ async def _answer(call: Call, view: View, asked: dict[str, str], doc_ids: Any, s
     since = asked.get("last-event-id") or asked.get("since")
     if feed == "eventsource":
         since = call.headers.get("last-event-id") or since  # the browser coming back
-    if since == "now":
-        since = str((await store.database.read(lambda c: store.info_now(c, view))).update_seq)
+    if since == "now" or feed in SHAPES:
+        told = await store.database.read(lambda c: store.info_now(c, view))  # what is not there is told before we begin
+        since = str(told.update_seq) if since == "now" else since
     ask = Ask(
         since=0 if since is None else query.sequence(since),
         limit=query.count(asked, "limit"),

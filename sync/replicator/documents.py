@@ -6,6 +6,7 @@ out or replaces it.
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -54,7 +55,8 @@ async def watch(replicator: "Replicator") -> None:
             for id_ in list(kept):
                 await _end(replicator, kept, id_)
             since = 0
-            await replicator.store.changed(DATABASE, None, 0, LOOK_SECONDS)
+            with contextlib.suppress(DatabaseMissing):  # made, and deleted again
+                await replicator.store.changed(DATABASE, None, 0, LOOK_SECONDS)
         except Exception:
             log.exception("the _replicator database could not be followed")
             await asyncio.sleep(LOOK_SECONDS / 10)

@@ -16,19 +16,20 @@ from typing import Final
 import orjson
 from sqlalchemy.exc import SQLAlchemyError
 
+from sync.errors import DatabaseMissing
 from sync.store.backend import Ears
 
 Key = tuple[str, str | None]
 """``(database, scope)``; a scope of ``None`` is the whole database."""
 Newest = Callable[[list[Key]], Awaitable[Mapping[Key, int]]]
-"""Asks the store for the newest sequence of each key; 0 for what is not there."""
+"""Asks the store for the newest sequence of each key, and of its database; what is not there is left out."""
 
 POLL_SECONDS: Final = 1.0
 """How often the store is asked, as long as somebody waits, where other processes' commits are not heard."""
 ASSURANCE: Final = 30
 """Where they are heard it is asked all the same, each so many times as seldom."""
 GONE: Final = 1 << 62
-"""The sequence that wakes every waiter of a database that was deleted."""
+"""What other processes are told instead of a sequence when a database was deleted."""
 LONGEST: Final = 7900
 """Bytes beyond which an announcement says only that there is something."""
 Listen = Callable[[Callable[[str], None]], Ears | None]
@@ -36,10 +37,11 @@ Listen = Callable[[Callable[[str], None]], Ears | None]
 
 
 class _Waiter:
-    __slots__ = ("future", "loop", "since")
+    __slots__ = ("future", "gone", "loop", "since")
 
     def __init__(self, since: int) -> None:
         self.since = since
+        self.gone = False
         self.loop = asyncio.get_running_loop()
         self.future: asyncio.Future[None] = self.loop.create_future()
 
@@ -84,11 +86,15 @@ class Notifier:
         for waiter in woken:
             waiter.wake()
 
-    def deleted(self, database: str) -> None:
-        """Wake all who wait for anything in ``database``."""
+    def deleted(self, database: str, *, seen: int = 0) -> None:
+        """Wake all who wait for anything in ``database`` from ``seen`` on, and tell them that it is gone."""
         with self._gate:
-            keys = [key for key in self._waiters if key[0] == database]
-        self.committed(dict.fromkeys(keys, GONE))
+            waiters = [waiter for key, each in self._waiters.items() if key[0] == database for waiter in each]
+            woken = [waiter for waiter in waiters if waiter.since >= seen]
+            for waiter in woken:
+                waiter.gone = True
+        for waiter in woken:
+            waiter.wake()
 
     def heard(self, text: str) -> None:
         """Wake who waits for what another process has announced: see :func:`announcement`."""
@@ -103,12 +109,19 @@ class Notifier:
         self.committed(newest)
 
     async def wait(self, key: Key, since: int, seconds: float) -> bool:
-        """Wait until ``key`` has a sequence above ``since``, at most ``seconds``; return whether it may have."""
+        """Wait until ``key`` has a sequence above ``since``, at most ``seconds``; return whether it may have.
+
+        Raises ``DatabaseMissing`` when its database is deleted meanwhile: one made under the same name begins its
+        sequences anew. One that was read up to ``since`` and is not there any more was deleted just before.
+        """
         waiter = _Waiter(since)
         with self._gate:
             self._waiters.setdefault(key, set()).add(waiter)
         try:
-            if (await self._newest([key])).get(key, 0) > since:
+            newest = await self._newest([key])
+            if since and (key[0], None) not in newest:
+                raise DatabaseMissing
+            if newest.get(key, 0) > since:
                 return True
             self._watch()
             async with asyncio.timeout(seconds):
@@ -116,6 +129,8 @@ class Notifier:
         except TimeoutError:
             return False
         else:
+            if waiter.gone:
+                raise DatabaseMissing
             return True
         finally:
             with self._gate:
@@ -145,4 +160,7 @@ class Notifier:
             # One indexed query for all who wait. SQLite's data_version would be cheaper still, but its numbers mean
             # something on one connection only, and readers come from a pool.
             with contextlib.suppress(SQLAlchemyError):  # a database that is away for a moment: look again
-                self.committed(await self._newest(keys))
+                newest = await self._newest(keys)
+                self.committed(newest)
+                for database in {name for name, _ in keys} - {name for name, _ in newest}:
+                    self.deleted(database, seen=1)  # by another process; who has seen nothing waits for it to be made

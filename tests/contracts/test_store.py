@@ -320,6 +320,29 @@ class TestFeeds:
         await asyncio.to_thread(put, there, "x", {})
         assert await asyncio.wait_for(waiting, 5)
 
+    async def test_who_waits_is_told_that_the_database_is_gone(self, store: DocumentStore) -> None:
+        put(store, "x", {})
+        waiting = [
+            asyncio.ensure_future(store.changed(*asked, 10)) for asked in (("plain", None, 1), ("plain", "s", 0))
+        ]
+        assert not await store.changed("plain", None, 1, 0.01)
+        await store.database.write(lambda c: store.delete_now(c, "plain"))
+        for each in waiting:
+            with pytest.raises(DatabaseMissing):
+                await asyncio.wait_for(each, 5)
+        with pytest.raises(DatabaseMissing):
+            await store.changed("plain", None, 1, 10)
+        assert not await store.changed("plain", None, 0, 0.01)
+
+    async def test_another_process_deletes_the_database(self, make: Any) -> None:
+        here, there = make({}), make({})
+        put(there, "x", {})
+        waiting = asyncio.ensure_future(here.changed("plain", None, 1, 10))
+        assert not await here.changed("plain", None, 1, 0.01)
+        await asyncio.to_thread(there.database.write_now, lambda c: there.delete_now(c, "plain"))
+        with pytest.raises(DatabaseMissing):
+            await asyncio.wait_for(waiting, 5)
+
     async def test_the_identity_stays_until_it_is_renewed(self, store: DocumentStore) -> None:
         uuid = await store.uuid()
         assert len(uuid) == 32

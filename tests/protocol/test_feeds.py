@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import Connection
 
 from tests.protocol.conftest import LIMITS
 from tests.protocol.serve import Running
@@ -115,14 +116,35 @@ async def test_feeds_are_bounded_and_say_when_to_come_again(server: Running, db:
         assert (await http.get(db + "/_changes?feed=longpoll&since=0")).status_code == 200
 
 
-async def test_a_deleted_database_ends_its_feeds(server: Running, db: str) -> None:
+@pytest.mark.parametrize("made_again", [False, True])
+async def test_a_deleted_database_ends_its_feeds(server: Running, db: str, *, made_again: bool) -> None:
     async with client(server) as http:
-        poll = asyncio.ensure_future(http.get(db + "/_changes?feed=longpoll&since=now"))
-        await until_waiting(server, 1)
-        await http.delete(db)
-        with pytest.raises(httpx.HTTPError):
-            await poll
+        await http.put(db + "/x", json={})
+        shapes = ("longpoll", "continuous", "eventsource")
+        polls = [
+            asyncio.ensure_future(http.get(f"{db}/_changes?feed={shape}&since=now&heartbeat=60000")) for shape in shapes
+        ]
+        await until_waiting(server, len(shapes))
+        store = server.store
+
+        def end(connection: Connection) -> None:
+            store.delete_now(connection, db[1:])
+            if made_again:
+                store.create_now(connection, db[1:])
+
+        store.database.write_now(end)
+        async with asyncio.timeout(1.5):
+            long, continuous, events = [await poll for poll in polls]
+    assert long.json() == {"results": [], "last_seq": "1", "pending": 0}
+    assert continuous.json() == {"last_seq": "1", "pending": 0}
+    assert events.text == ""
     await until_waiting(server, 0)
+
+
+@pytest.mark.parametrize("shape", ["normal", "longpoll", "continuous", "eventsource"])
+def test_a_feed_of_what_is_not_there_is_refused(http: httpx.Client, shape: str) -> None:
+    answer = http.get(f"/nothing/_changes?feed={shape}")
+    assert (answer.status_code, answer.json()["reason"]) == (404, "Database does not exist.")
 
 
 def test_what_may_be_asked(http: httpx.Client, db: str) -> None:
