@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from litestar import asgi
 from litestar.connection import ASGIConnection
+from litestar.enums import ScopeType
 from litestar.handlers import ASGIRouteHandler
 from litestar.types import Receive, Scope, Send
 
@@ -39,6 +40,9 @@ def router(
     front = Front(store, gatekeeper, limits or Limits(), replicator)
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != ScopeType.HTTP:
+            await send({"type": "websocket.close", "code": 1000, "reason": "there are no sockets here"})
+            return
         method = str(scope.get("method", "GET"))
         try:
             answer = await _answer(front, scope, receive, method, path)

@@ -16,6 +16,8 @@ from sync.jsontext import parse
 PURGED_IDS: Final = 100
 PURGED_REVS: Final = 1000
 """Most documents and revisions in one ``_purge``, as in CouchDB."""
+MOST: Final = (1 << 31) - 1
+"""The highest of those limits that can be set: what both databases have room for."""
 NODE: Final = "nonode@nohost"
 """What CouchDB calls a server that is alone."""
 
@@ -58,7 +60,7 @@ async def set_purged_limit(call: Call, view: View) -> Answer:
     """``PUT /{db}/_purged_infos_limit``."""
     call.server_admin()
     limit = parse(await call.body())
-    if type(limit) is not int or limit < 1:
+    if type(limit) is not int or not 1 <= limit <= MOST:
         raise BadRequest("`purge_infos_limit` must be positive integer")
     store = call.front.store
     await store.database.write(lambda c: store.set_purged_limit_now(c, view, limit))
@@ -81,7 +83,7 @@ async def set_revs_limit(call: Call, view: View) -> Answer:
     call.server_admin()
     whole(view)
     limit = parse(await call.body())
-    if type(limit) is not int or limit < 1:
+    if type(limit) is not int or not 1 <= limit <= MOST:
         raise BadRequest("`_revs_limit` must be a number above 0")
     store = call.front.store
 

@@ -42,7 +42,10 @@ class Gate:
     async def identify(self, connection: ASGIConnection[Any, Any, Any, Any]) -> Principal | None:
         told = connection.headers.get("authorization", "")
         if told.startswith("Basic "):
-            name, _, password = base64.b64decode(told[6:]).decode().partition(":")
+            try:
+                name, _, password = base64.b64decode(told[6:]).decode().partition(":")
+            except ValueError as error:
+                raise Unauthorized("Name or password is incorrect.") from error
             opened = await self.log_in(name, password, client="")
             if opened is None:
                 raise Unauthorized("Name or password is incorrect.")

@@ -6,6 +6,8 @@ from typing import Any
 
 import httpx
 import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
 
 from sync.errors import Busy
 from sync.http.front import Front
@@ -20,6 +22,13 @@ def test_a_log_in_is_small(server: Running) -> None:
         huge = {"name": "admin", "password": "x" * LIMITS.form}
         assert client.post("/_session", json=huge).status_code == 413
         assert client.post("/_session", data=huge).status_code == 413
+
+
+def test_there_are_no_sockets(server: Running) -> None:
+    with pytest.raises(InvalidStatus, match="403"):
+        connect(server.url.replace("http", "ws") + "/_up")
+    with pytest.raises(InvalidStatus, match="403"):
+        connect(server.url.replace("http", "ws") + "/db/_changes?feed=continuous")
 
 
 def test_one_document_is_merged_a_bounded_number_of_times_in_a_request(http: httpx.Client, db: str) -> None:

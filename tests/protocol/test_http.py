@@ -51,7 +51,7 @@ class TestServer:
         assert told("GET", db + "/_revs_limit") == (200, 1000)
         assert told("PUT", db + "/_revs_limit", 5) == (200, {"ok": True})
         assert told("GET", db + "/_revs_limit") == (200, 5)
-        assert told("PUT", db + "/_revs_limit", -5)[0] == 400
+        assert told("PUT", db + "/_revs_limit", -5)[0] == told("PUT", db + "/_revs_limit", 2**63)[0] == 400
         assert told("POST", db + "/_compact", {}) == (202, {"ok": True})
 
     def test_uuids(self, told: Any) -> None:
