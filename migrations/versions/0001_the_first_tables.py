@@ -149,9 +149,20 @@ def upgrade() -> None:
             comment="the document's seq; below zero: readable by id, in no feed",
         ),
         sa.Column("doc", sa.BigInteger(), nullable=False),
+        sa.Column("id", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
+        sa.Column("rev", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
+        sa.Column("deleted", sa.SmallInteger(), nullable=False),
+        sa.Column("body", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "leaves",
+            sa.Text().with_variant(sa.Text(collation="C"), "postgresql"),
+            nullable=False,
+            comment="the leaves beside the winner, with commas between; empty: none",
+        ),
         sa.PrimaryKeyConstraint("scope", "position", name=op.f("pk_sync_membership")),
         sa.UniqueConstraint("doc", "scope", name=op.f("uq_sync_membership_doc_scope")),
-        comment="Latest only: a feed of a scope is one bounded range of this table.",
+        sa.UniqueConstraint("scope", "id", name=op.f("uq_sync_membership_scope_id")),
+        comment="Latest only, and with all that a feed shows: the feed of a scope is one bounded range of this table.",
         sqlite_with_rowid=False,
     )
     op.create_table(

@@ -72,6 +72,7 @@ databases = Table(
     Column("security", TEXT, nullable=False, default="{}", comment="the _security object, JSON"),
     Column("purge_seq", BigInteger, nullable=False, server_default="0", comment="how many documents were purged"),
     Column("purged_limit", Integer, nullable=False, server_default="1000", comment="rows of sync_purge that are kept"),
+    Column("bytes", BigInteger, nullable=False, server_default="0", comment="of bodies, and of contents, each once"),
     sqlite_autoincrement=True,
 )
 
@@ -125,8 +126,14 @@ memberships = Table(
         comment="the document's seq; below zero: readable by id, in no feed",
     ),
     Column("doc", BigInteger, nullable=False),
+    Column("id", TEXT, nullable=False),
+    Column("rev", TEXT, nullable=False),
+    Column("deleted", SmallInteger, nullable=False),
+    Column("body", BigInteger, nullable=False),
+    Column("leaves", TEXT, nullable=False, comment="the leaves beside the winner, with commas between; empty: none"),
     UniqueConstraint("doc", "scope"),
-    comment="Latest only: a feed of a scope is one bounded range of this table.",
+    UniqueConstraint("scope", "id"),
+    comment="Latest only, and with all that a feed shows: the feed of a scope is one bounded range of this table.",
     sqlite_with_rowid=False,
 )
 
@@ -154,7 +161,7 @@ attached = Table(
     Column("body", BigInteger, primary_key=True, autoincrement=False, comment="the revision's row in sync_body"),
     Column("name", TEXT, primary_key=True),
     Column("key", TEXT, nullable=False, comment="sync_blob"),
-    Index(None, "key"),
+    Index(None, "key", "body"),
     sqlite_with_rowid=False,
 )
 

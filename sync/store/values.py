@@ -41,6 +41,15 @@ class DatabaseInfo:
     """Of the stored database: one that is made later under the same name has another."""
 
 
+class Sizes(NamedTuple):
+    """How many bytes a database takes."""
+
+    file: int
+    """Its part of the store's files, which it shares with the others, by what each holds."""
+    active: int
+    """The bodies of all revisions that are held, and their attachments' contents, each once, as they are stored."""
+
+
 @dataclass(frozen=True, slots=True)
 class Attachment:
     """One attachment of one revision; ``chunks`` reads on through the transaction that found it."""
@@ -63,11 +72,17 @@ class Change(NamedTuple):
 
     seq: int
     id: str
-    revs: tuple[str, ...]
-    """The winner first; the other leaves after it when they were asked for."""
-    deleted: bool
-    body: int
-    """Names the winner's body inside the store."""
+    rev: str
+    """The winner."""
+    deleted: int
+    """1 or 0, as the store has it."""
+    others: str
+    """The other leaves, with commas between, when they were asked for."""
+
+    @property
+    def revs(self) -> tuple[str, ...]:
+        """The leaves that were asked for, the winner first."""
+        return (self.rev, *self.others.split(",")) if self.others else (self.rev,)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,11 +19,12 @@ from sync.documents import Draft, compose
 from sync.errors import Conflict, PullFirst, TooLarge
 from sync.store import DocumentStore
 from sync.store.sql import digests
-from sync.store.values import Ask, Change, Compare, Digest, Rejected, Written
+from sync.store.values import Ask, Change, Compare, Digest, Range, Rejected, Show, Written
 from tests.contracts.conftest import Make
 
 IDS = ("a", "b", "文", "_design/d")
 PLACES = ("one", "two")
+SHOWN = (Show(revs=True), Show(revs=True, local_seq=True))
 EXAMPLES = int(os.environ.get("BAIJIAMEN_DIGEST_EXAMPLES", "12"))
 SOMEBODY = Principal("somebody", admin=True)
 
@@ -138,6 +139,33 @@ class Kept(RuleBasedStateMachine):
     def cut_histories(self, limit: int) -> None:
         self.store.database.write_now(lambda c: self.store.set_revs_limit_now(c, "areas", limit))
         asyncio.run(self.store.compact(self.view))
+
+    @invariant()
+    def scopes_show_their_documents_as_these_are(self) -> None:
+        self.store.database.read_now(self._compare_scopes)
+
+    def _compare_scopes(self, connection: Connection) -> None:
+        every = {stored.id: stored for stored in self.store.iterate_now(connection, "areas")}
+        leaves = {id_: tuple(rev for rev, _ in self.store.leaves_now(connection, "areas", id_)) for id_ in every}
+        asked = [(id_, rev) for id_, revs in leaves.items() for rev in (None, "1-none", *revs)]
+        told = {
+            show: dict(zip(asked, self.store.show_many_now(connection, self.view, asked, show), strict=True))
+            for show in SHOWN
+        }
+        for place in PLACES:
+            view = View(place, "areas", place)
+            shown = {id_: stored for id_, stored in every.items() if place in stored.scopes}
+            changes = self.store.changes_now(connection, view, Ask(all_leaves=True)).changes
+            assert [(each.id, each.rev, bool(each.deleted), each.seq, each.revs) for each in changes] == [
+                (each.id, each.rev, each.deleted, each.seq, leaves[each.id])
+                for each in sorted(shown.values(), key=lambda stored: stored.seq)
+                if each.id in {change.id for change in changes}
+            ]
+            live = [id_ for id_ in sorted(shown) if not shown[id_].deleted and id_ in {each.id for each in changes}]
+            assert [each.id for each in self.store.list_now(connection, view, Range(), None)[0]] == live
+            for show in SHOWN:
+                found = self.store.show_many_now(connection, view, asked, show)
+                assert found == [told[show][id_, rev] if id_ in shown else [] for id_, rev in asked]
 
     @invariant()
     def is_that_of_the_feed(self) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from sync.digest import MODULUS, bucket, share
 from sync.errors import PullFirst, TooLarge
-from sync.store.sql import changes, rows
+from sync.store.sql import changes
 from sync.store.sql.databases import Opened
 from sync.store.sql.run import EACH, array, first
 from sync.store.sql.run import rows as query
@@ -60,11 +60,11 @@ def _kept(connection: Connection, opened: Opened) -> int:
 def _later(connection: Connection, opened: Opened, seq: int) -> Sequence[Any]:
     if seq >= opened.update_seq:
         return ()
-    column, source, where, values = changes.source(opened)
+    column, source, where, key = changes.source(opened)
     found = query(
         connection,
         f"SELECT d.id, d.rev, d.deleted FROM {source} WHERE {where} AND {column} > ? ORDER BY {column} LIMIT ?",
-        *values,
+        key,
         seq,
         LATER + 1,
     )
@@ -77,12 +77,11 @@ def _without(connection: Connection, opened: Opened, ids: Sequence[str], seq: in
     """Return those of the documents ``ids`` that are in the feed up to ``seq``."""
     if not ids:
         return []
-    place = "d.seq" if opened.scope is None else "m.position"
+    column, source, where, key = changes.source(opened)
     found = query(
         connection,
-        f"SELECT d.id, d.rev, d.deleted, {place} AS place FROM {rows.joined(opened)} WHERE d.db = ? AND d.id IN {EACH}",
-        *rows.bound(opened),
-        opened.n,
+        f"SELECT d.id, d.rev, d.deleted, {column} AS place FROM {source} WHERE {where} AND d.id IN {EACH}",
+        key,
         array(set(ids)),
     )
     return [row for row in found if 0 < row.place <= seq]
@@ -90,14 +89,14 @@ def _without(connection: Connection, opened: Opened, ids: Sequence[str], seq: in
 
 def _live(connection: Connection, opened: Opened, seq: int) -> Iterator[tuple[str, str]]:
     """Yield the live documents of the feed up to ``seq`` with their winners."""
-    column, source, where, values = changes.source(opened)
+    column, source, where, key = changes.source(opened)
     last = 0
     while True:
         page = query(
             connection,
             f"SELECT d.id, d.rev, d.deleted, {column} AS place FROM {source} WHERE {where} "
             f"AND {column} > ? AND {column} <= ? ORDER BY {column} LIMIT ?",
-            *values,
+            key,
             last,
             seq,
             PAGE,

@@ -1,7 +1,7 @@
 """Revisions leaving the store for good: purged by an administrator, or past ``_revs_limit``."""
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 import orjson
 from sqlalchemy import Connection
@@ -103,7 +103,7 @@ def _keep(
         return [], touched
     seq = databases.take(connection, opened, len(cut))
     kept: list[Row] = []
-    places: list[tuple[int, int, int]] = []
+    places: list[tuple[Any, ...]] = []
     for row, tree in cut:
         seq += 1
         best = tree.winner
@@ -114,7 +114,7 @@ def _keep(
         _count(connection, opened, kept[-1], members, +1)
         touched[None] = seq
         for scope, name, position in members.get(row.n, ()):
-            places.append((seq if position > 0 else -seq, row.n, scope))
+            places.append(rows.placed(scope, seq if position > 0 else -seq, kept[-1]))
             if position > 0:
                 touched[name] = seq
                 run(connection, "UPDATE sync_scope SET last_seq = ? WHERE n = ?", seq, scope)
@@ -123,7 +123,8 @@ def _keep(
         "UPDATE sync_document SET rev = ?, deleted = ?, seq = ?, body = ?, tree = ? WHERE n = ?",
         [(row.rev, row.deleted, row.seq, row.body, row.tree, row.n) for row in kept],
     )
-    many(connection, "UPDATE sync_membership SET position = ? WHERE doc = ? AND scope = ?", places)
+    run(connection, f"DELETE FROM sync_membership WHERE doc IN {EACH}", array([row.n for row in kept]))
+    many(connection, f"INSERT INTO sync_membership ({rows.PLACED}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", places)
     return kept, touched
 
 

@@ -47,27 +47,27 @@ class Body(NamedTuple):
     attachments: bytes | None
 
 
-def joined(opened: Opened) -> str:
-    """Return the FROM clause for the documents, ``d``, that the view shows. It binds :func:`bound`'s values."""
-    if opened.scope is None:
-        return "sync_document d"
-    return "sync_document d JOIN sync_membership m ON m.doc = d.n AND m.scope = ?"
+PLACED: Final = "scope, position, doc, id, rev, deleted, body, leaves"
+"""The columns of a membership."""
 
 
-def bound(opened: Opened) -> tuple[int, ...]:
-    """Return the values for :func:`joined`."""
-    return () if opened.scope is None else (opened.scope,)
+def placed(scope: int, position: int, row: Row) -> tuple[int, int, int, str, str, int, int, str]:
+    """Return what :data:`PLACED` names, for a document."""
+    return scope, position, row.n, row.id, row.rev, row.deleted, row.body, others(row.tree)
+
+
+def others(tree: str) -> str:
+    """Return the leaves beside the winner, with commas between."""
+    return "" if ";" not in tree else ",".join([leaf.rev for leaf in Tree.load(tree).leaves()[1:]])
 
 
 def by_id(connection: Connection, opened: Opened, ids: Iterable[str]) -> dict[str, Row]:
     """Return the rows of those of ``ids`` that the view shows."""
-    found = rows(
-        connection,
-        f"SELECT {COLUMNS} FROM {joined(opened)} WHERE d.db = ? AND d.id IN {EACH}",
-        *bound(opened),
-        opened.n,
-        array(ids),
-    )
+    source, where, key = "sync_document d", "d.db = ? AND d.id", opened.n
+    if opened.scope is not None:
+        source = "sync_membership m JOIN sync_document d ON d.n = m.doc"
+        where, key = "m.scope = ? AND m.id", opened.scope
+    found = tuples(connection, f"SELECT {COLUMNS} FROM {source} WHERE {where} IN {EACH}", key, array(ids))
     return {row[1]: Row._make(row) for row in found}
 
 
@@ -75,13 +75,21 @@ def held(connection: Connection, opened: Opened, ids: Iterable[str]) -> dict[str
     """Return the rows of those of ``ids`` that the view shows, each followed by its winner's body: one query for both.
 
     :func:`parted` makes a :class:`Row` and a :class:`Body` of one. Most are read just as they come.
+
+    In a scope, where the documents of others lie between, the row itself is looked up only where there may be more
+    to tell than the membership does: a first revision without others beside it has no history.
     """
+    source, where, key = "sync_document d JOIN sync_body b ON b.n = d.body", "d.db = ? AND d.id", opened.n
+    columns = COLUMNS
+    if opened.scope is not None:
+        source = "sync_membership m JOIN sync_body b ON b.n = m.body LEFT JOIN sync_document d ON d.n = "
+        source += "CASE WHEN m.leaves = '' AND m.rev LIKE '1-%' THEN 0 ELSE m.doc END"
+        where, key = "m.scope = ? AND m.id", opened.scope
+        columns = "m.doc, m.id, m.rev, m.deleted, abs(m.position), m.body, coalesce(d.tree, ''), d.owner"
     found = tuples(
         connection,
-        f"SELECT {COLUMNS}, b.body, b.attachments FROM {joined(opened)} JOIN sync_body b ON b.n = d.body "
-        f"WHERE d.db = ? AND d.id IN {EACH}",
-        *bound(opened),
-        opened.n,
+        f"SELECT {columns}, b.body, b.attachments FROM {source} WHERE {where} IN {EACH}",
+        key,
         array(ids),
     )
     return {row[1]: row for row in found}

@@ -17,6 +17,8 @@ from sqlalchemy import BigInteger, Boolean, Column, Connection, Integer, LargeBi
 
 from sync.store.tables import metadata
 
+WHOLE: Final = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
+"""The bytes of the whole store."""
 EACH: Final = "(SELECT value FROM json_each(?))"
 """The rows of a list that :func:`array` made: for ``x IN …``."""
 COPIED: Final = 4
@@ -85,32 +87,26 @@ def announce(connection: Connection, text: str) -> None:
         connection.exec_driver_sql("SELECT pg_notify('baijiamen', %s)", (text,))
 
 
-_SCOPED: Final = " JOIN sync_membership m ON m.doc = d.n AND m.scope = "
 _TURNS: Final[tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]] = (
     (re.compile("%"), "%%"),
+    (re.compile(re.escape(WHOLE)), "SELECT pg_database_size(current_database())"),
     (
         re.compile(
-            rf"FROM sync_document d(?P<scoped>{re.escape(_SCOPED)}\?)?(?P<more> JOIN sync_body b ON b\.n = d\.body)? "
-            r"WHERE d\.db = \? AND d\.id IN \(SELECT value FROM json_each\(\?\)\)"
+            r"FROM (?P<table>\w+) (?P<name>\w)(?P<joined>| (?:LEFT )?JOIN (?:(?! WHERE ).)+) "
+            r"WHERE (?P=name)\.(?P<key>db|scope) = \? AND (?P=name)\.id IN \(SELECT value FROM json_each\(\?\)\)"
         ),
-        lambda found: _probes(scoped=bool(found["scoped"]), more=found["more"] or ""),
+        # one probe of the unique index for each id: left to itself PostgreSQL reads all documents of a young database
+        # for each batch, as it knows too little of it yet
+        (
+            r"FROM (SELECT ?::int AS key) k CROSS JOIN unnest(?::text[]) w (id) CROSS JOIN LATERAL "
+            r"(SELECT * FROM \g<table> WHERE \g<key> = k.key AND id = w.id LIMIT 1) \g<name>\g<joined>"
+        ),
     ),
     (re.compile(r"\bIN \(SELECT value FROM json_each\(\?\)\)"), "= ANY(%s)"),
     (re.compile(r"\bmax\(([^(),]+),"), r"greatest(\1,"),
     (re.compile(r"\?"), "%s"),
 )
 """SQLite's text → PostgreSQL's, one after the other."""
-
-
-def _probes(*, scoped: bool, more: str) -> str:
-    """Return the FROM clause for documents by their ids as one probe of the unique index each.
-
-    Left to itself PostgreSQL reads all documents of a young database for each batch: it knows too little of it yet.
-    """
-    document = "LATERAL (SELECT * FROM sync_document WHERE db = k.db AND id = w.id LIMIT 1) d"
-    bound = "?::int AS scope, ?::int AS db" if scoped else "?::int AS db"
-    membership = f"{_SCOPED}k.scope" if scoped else ""
-    return f"FROM (SELECT {bound}) k CROSS JOIN unnest(?::text[]) w (id) CROSS JOIN {document}{membership}{more}"
 
 
 @lru_cache(maxsize=500)
