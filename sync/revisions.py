@@ -76,16 +76,17 @@ def check_path(start: int, ids: Sequence[str]) -> None:
         raise BadRequest("Invalid _revisions: start must be a number not below the count of ids, each a digest")
 
 
-def new_rev(parent: str | None, *, deleted: bool, body: bytes, attachments: Iterable[tuple[str, str]] = ()) -> str:
+def new_rev(parent: str | None, *, deleted: bool, body: bytes, attachments: Iterable[tuple[str, str, str]] = ()) -> str:
     """Return the id of an edit of ``parent``, the same wherever the same edit is made: 32 lowercase hex digits.
 
-    ``body`` is the document's canonical JSON text, ``attachments`` are pairs of name and digest, in any order.
+    ``body`` is the document's canonical JSON text, ``attachments`` are name, content type and digest, in any
+    order.
     """
     generation = parse(parent)[0] if parent else 0
     digest = hashlib.md5(b"\1" if deleted else b"\0", usedforsecurity=False)
     digest.update((parent or "").encode() + b"\0" + body)
-    for name, content in sorted(attachments):
-        digest.update(b"\0" + name.encode() + b"\0" + content.encode())
+    for attachment in sorted(attachments):
+        digest.update("".join(f"\0{told}" for told in attachment).encode())
     return f"{generation + 1}-{digest.hexdigest()}"
 
 

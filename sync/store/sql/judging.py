@@ -104,7 +104,7 @@ def _edit(place: int, draft: Draft, row: Row | None, sources: Sources, *, outsid
         parent,
         deleted=draft.deleted,
         body=draft.canonical(),
-        attachments=[(name, kept.stub["digest"]) for name, kept in attachments.items()],
+        attachments=[(name, kept.stub["content_type"], kept.stub["digest"]) for name, kept in attachments.items()],
     )
     generation, digest = revisions.parse(rev)
     for kept in attachments.values():
