@@ -29,6 +29,8 @@ _ALL: Final = (1 << 64) - 1
 _SEGMENT: Final = 32
 """Code points of one segment at most: the algorithm's cost grows with the square of it."""
 _SHORT: Final = 64
+ALL: Final = 1 << 62
+"""More bytes than any key has."""
 
 Weights = tuple[bytes, bytes, bytes]
 
@@ -42,13 +44,16 @@ def rank(value: Any) -> int:
     return TRUE if value is True else _RANKS[type(value)]
 
 
-def key(value: Any) -> bytes:
-    """Return bytes that sort as the JSON ``value`` does. Equal bytes mean that the order does not tell them apart."""
+def key(value: Any, most: int = ALL) -> bytes:
+    """Return bytes that sort as the JSON ``value`` does. Equal bytes mean that the order does not tell them apart.
+
+    With ``most`` the first bytes of them only, at a cost that does not grow with the rest.
+    """
     if type(value) is str:
-        return b"\5" + text_key(value)
+        return (b"\5" + text_key(value, most))[:most]
     out = bytearray()
     waiting: list[Any] = [value]
-    while waiting:  # not by recursion: documents are nested more deeply than Python's stack may be
+    while waiting and len(out) < most:  # not by recursion: documents are nested more deeply than Python's stack may be
         one = waiting.pop()
         if one is _END:
             out.append(0)
@@ -56,7 +61,7 @@ def key(value: Any) -> bytes:
         told = rank(one)
         out.append(told)
         if told == STRING:
-            out += text_key(one)
+            out += text_key(one, most)
         elif told == NUMBER:
             out += _number(one)
         elif told == ARRAY:
@@ -65,7 +70,18 @@ def key(value: Any) -> bytes:
         elif told == OBJECT:
             waiting.append(_END)
             waiting.extend(each for name, held in reversed(one.items()) for each in (held, name))
-    return bytes(out)
+    return bytes(out[:most])
+
+
+def beginning(text: str) -> bytes:
+    """Return what the keys of all strings that begin with ``text`` begin with; as much of it as can be told.
+
+    What follows ``text`` may combine with its last letter, or stand for something else together with it.
+    """
+    *before, last = _segments(unicodedata.normalize("NFD", text)) if text else ("",)
+    if len(last) == 1 and last not in _table()[2]:
+        before.append(last)
+    return b"\5" + b"".join([_weights(segment)[0] for segment in before])
 
 
 def compare(left: Any, right: Any) -> int:
@@ -81,13 +97,22 @@ def compare(left: Any, right: Any) -> int:
     return (keys[0] > keys[1]) - (keys[0] < keys[1])
 
 
-def text_key(text: str) -> bytes:
-    """Return bytes that sort as the string does: the weights of each level, ended by zeros."""
-    return _short_key(text) if len(text) <= _SHORT else _text_key(text)
+def text_key(text: str, most: int = ALL) -> bytes:
+    """Return bytes that sort as the string does: the weights of each level, ended by zeros.
+
+    With ``most`` at least that many of them, or all.
+    """
+    return _short_key(text) if len(text) <= _SHORT else _text_key(text, most)
 
 
-def _text_key(text: str) -> bytes:
-    weights = [_weights(segment) for segment in _segments(unicodedata.normalize("NFD", text))]
+def _text_key(text: str, most: int = ALL) -> bytes:
+    weights: list[Weights] = []
+    length = 0
+    for segment in _segments(unicodedata.normalize("NFD", text)):
+        weights.append(_weights(segment))
+        length += len(weights[-1][0])
+        if length >= most:
+            return b"".join([each[0] for each in weights])
     levels = (b"".join([each[level] for each in weights]) + _SEPARATOR for level in range(3))
     return b"".join(levels)
 
@@ -128,15 +153,19 @@ def _weights(segment: str) -> Weights:
 
 
 @cache
-def _table() -> tuple[Any, frozenset[str]]:
-    """Return the collator, and the characters that continue a contraction. Read at the first use: it takes 0.2 s."""
+def _table() -> tuple[Any, frozenset[str], frozenset[str]]:
+    """Return the collator, the characters that continue a contraction, and those that begin one.
+
+    Read at the first use: it takes 0.2 s.
+    """
     from pyuca.collator import Collator_10_0_0  # noqa: PLC0415  most processes never compare strings
 
     collator = Collator_10_0_0()
     tails: set[int] = set()
+    heads = {code for code, node in (collator.table.root.children or {}).items() if node.children}
     below = list((collator.table.root.children or {}).values())
     while below:
         children = below.pop().children or {}
         tails.update(children)
         below.extend(children.values())
-    return collator, frozenset(map(chr, tails))
+    return collator, frozenset(map(chr, tails)), frozenset(map(chr, heads))

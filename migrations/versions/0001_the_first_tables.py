@@ -124,6 +124,37 @@ def upgrade() -> None:
         sa.UniqueConstraint("db", "seq", name=op.f("uq_sync_document_db_seq")),
     )
     op.create_table(
+        "sync_index",
+        sa.Column("n", sa.Integer(), nullable=False, comment="never given twice"),
+        sa.Column("db", sa.Integer(), nullable=False),
+        sa.Column(
+            "signature",
+            sa.Text().with_variant(sa.Text(collation="C"), "postgresql"),
+            nullable=False,
+            comment="what defines its keys; of one that is going: its number",
+        ),
+        sa.Column(
+            "seq", sa.BigInteger(), nullable=False, comment="of the database: all changes up to it are in the rows"
+        ),
+        sa.PrimaryKeyConstraint("n", name=op.f("pk_sync_index")),
+        sa.UniqueConstraint("db", "signature", name=op.f("uq_sync_index_db_signature")),
+        comment="Indexes of queries, brought forward when a query wants one. They can be dropped: they are made again.",
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "sync_index_row",
+        sa.Column("idx", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column(
+            "key", sa.LargeBinary(), nullable=False, comment="bytes that sort as the values do, the first of them"
+        ),
+        sa.Column(
+            "id", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False, comment="the document's"
+        ),
+        sa.PrimaryKeyConstraint("idx", "key", "id", name=op.f("pk_sync_index_row")),
+        sa.UniqueConstraint("idx", "id", name=op.f("uq_sync_index_row_idx_id")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "sync_local",
         sa.Column("db", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column(
@@ -640,6 +671,8 @@ def downgrade() -> None:
     op.drop_table("sync_meta")
     op.drop_table("sync_membership")
     op.drop_table("sync_local")
+    op.drop_table("sync_index_row")
+    op.drop_table("sync_index")
     op.drop_table("sync_document")
     op.drop_table("sync_database")
     op.drop_table("sync_chunk")

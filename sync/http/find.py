@@ -6,13 +6,15 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from sync.access import Principal, View
-from sync.errors import BadFind, Forbidden, NotFound, Unauthorized
+from sync.errors import BadFind, Forbidden, NotFound, TooLarge, Unauthorized
 from sync.http import query as parameters
 from sync.http.wire import Answer, Call, ViewHandler, json_answer
 from sync.mango import definitions, index, plan, query
-from sync.mango.search import Search
+from sync.mango.search import EXAMINED, Search
 from sync.selector import shown, told
 
+MOST: Final = "<MAX>"
+"""What CouchDB shows for what is above all values."""
 BODY: Final = 1024 * 1024
 """Bytes of a query or of an index's definition."""
 
@@ -20,19 +22,24 @@ BODY: Final = 1024 * 1024
 async def find(call: Call, view: View) -> Answer:
     """``POST /{db}/_find``."""
     asked, chosen = await _planned(call, view)
-    return Answer(200, Search(call.front.store, view, asked, chosen).answer())
+    front = call.front
+    turn = None if view.scope is None else front.scans
+    return Answer(200, Search(front.store, front.indexes, view, asked, chosen, turn).answer())
 
 
 async def explain(call: Call, view: View) -> Answer:
     """``POST /{db}/_explain``: what ``_find`` would do."""
     asked, chosen = await _planned(call, view)
+    start, end = _range(chosen)
+    if asked.descending:
+        start, end = end, start
     order = {
         "include_docs": True,
         "view_type": "map",
         "reduce": False,
         "direction": "rev" if asked.descending else "fwd",
-        "start_key": chosen.span.low,
-        "end_key": chosen.span.high,
+        "start_key": start,
+        "end_key": end,
         "stable": asked.options["stable"],
         "update": asked.options["update"],
         "conflicts": asked.conflicts,
@@ -55,6 +62,13 @@ async def explain(call: Call, view: View) -> Answer:
     )
 
 
+def _range(chosen: plan.Plan) -> tuple[Any, Any]:
+    if chosen.index.special:
+        low, high = chosen.span.low, chosen.span.high
+        return "" if low is None else low, MOST if high is None else high
+    return list(chosen.bounds.start), [*chosen.bounds.end, MOST]
+
+
 def _candidate(other: index.Index, usable: bool, reason: str) -> dict[str, Any]:  # noqa: FBT001  a row of the plan's table
     analysis = {"usable": usable, "reasons": [{"name": reason}], "covering": None if other.special else False}
     return {"index": other.shown(), "analysis": analysis}
@@ -63,8 +77,15 @@ def _candidate(other: index.Index, usable: bool, reason: str) -> dict[str, Any]:
 async def _planned(call: Call, view: View) -> tuple[query.Query, plan.Plan]:
     asked = query.asked(await call.json_object(BODY))
     store = call.front.store
-    indexes = await store.database.read(lambda c: definitions.indexes_now(store, c, view))
-    return asked, plan.choose(asked, indexes)
+
+    def read(connection: Connection) -> tuple[list[index.Index], int]:
+        return definitions.indexes_now(store, connection, view), store.info_now(connection, view).live
+
+    indexes, live = await store.database.read(read)
+    chosen = plan.choose(asked, indexes)
+    if view.scope is not None and not chosen.index.special and live > EXAMINED:
+        raise TooLarge(f"more than {EXAMINED} documents are not put in order through an area: ask without a sort")
+    return asked, chosen
 
 
 async def indexes(call: Call, view: View) -> Answer:
@@ -100,6 +121,7 @@ async def delete(call: Call, view: View) -> Answer:
         definitions.remove_now(store, connection, view, principal, lambda each: (each.design, each.name) == (id_, name))
 
     await store.database.write(remove)
+    await call.front.indexes.sweep(view)
     return json_answer({"ok": True})
 
 
@@ -125,6 +147,7 @@ async def bulk_delete(call: Call, view: View) -> Answer:
             fail.append({"id": id_, "error": "not_found"})
         else:
             success.append({"id": id_, "ok": True})
+    await call.front.indexes.sweep(view)
     return json_answer({"success": success, "fail": fail})
 
 

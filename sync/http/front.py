@@ -1,6 +1,6 @@
 """What every resource works with."""
 
-from asyncio import Task
+from asyncio import Semaphore, Task
 from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING, Final
 from sync.access import Gatekeeper
 from sync.errors import Busy
 from sync.limits import Limits
+from sync.mango.keeping import Keeper
 from sync.store.contract import DocumentStore
 
 if TYPE_CHECKING:
     from sync.replicator.jobs import Replicator
+
+SCANS: Final = 2
+"""Pieces of areas that queries read through at the same time: pulls and pushes are to find a reader free."""
 
 
 class Front:
@@ -28,6 +32,9 @@ class Front:
         self.gatekeeper: Final = gatekeeper
         self.limits: Final = limits
         self.replicator: Final = replicator
+        self.indexes: Final = Keeper(store)
+        self.scans: Final = Semaphore(SCANS)
+        """Taken by a query for each piece of an area that it reads through."""
         self.compactions: Final[dict[str, tuple[int, Task[None]]]] = {}
         """The databases that are being compacted, since when (seconds), and by what."""
         self.feeds = 0

@@ -44,11 +44,11 @@ async def uuids(call: Call) -> Answer:
 
 
 async def tasks(call: Call) -> Answer:
-    """``GET /_active_tasks``: replications and compactions."""
+    """``GET /_active_tasks``: replications, compactions, and indexes on their way."""
     call.server_admin()
     replicator = call.front.replicator
     running = [] if replicator is None else await shown.tasks(replicator)
-    return json_answer(running + upkeep.tasks(call.front))
+    return json_answer(running + call.front.indexes.tasks() + upkeep.tasks(call.front))
 
 
 async def membership(call: Call) -> Answer:

@@ -1,24 +1,18 @@
 """Which index answers a query, in which order, within which ids: by the rules that CouchDB chooses by."""
 
+import itertools
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from sync.errors import BadFind
 from sync.mango.index import PREFIX, Index
+from sync.mango.keys import RANGES, Bounds, bounds
 from sync.mango.query import Query
 from sync.selector import And, Node, Or, Test
 
-RANGES: Final = frozenset({"$lt", "$lte", "$eq", "$gte", "$gt"})
-"""Comparisons that an index can narrow down."""
 NO_INDEX: Final = "No matching index found, create an index to optimize query time."
 NO_SORT: Final = "No index exists for this sort, try indexing by the sort fields."
-MANY_READ: Final = (
-    "The number of documents examined is high in proportion to the number of results returned. "
-    "Consider adding a more specific index to improve this."
-)
-MANY: Final = 10
-"""Documents read for each one found, from which on that is said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +32,8 @@ class Plan:
     candidates: tuple[tuple[Index, bool, str], ...]
     """The other indexes: whether each could be used, and why it is not."""
     span: Span
+    bounds: Bounds
+    """The range of the index's keys; without meaning for the index over all documents."""
 
 
 def choose(query: Query, indexes: Iterable[Index]) -> Plan:
@@ -56,17 +52,19 @@ def choose(query: Query, indexes: Iterable[Index]) -> Plan:
     if not usable:
         raise BadFind("no_usable_index", NO_SORT)
     index = min(wanted or usable, key=lambda each: _rank(each, query.selector))
+    if index.special and not query.fallback:
+        raise BadFind("no_usable_index", NO_INDEX + " No fallback was allowed.")
     warnings = []
     if query.use_index and not wanted:
         warnings.append(_not_used(query.use_index))
     if index.special:
         warnings.append(NO_INDEX)
     others = tuple(
-        (each, not reasons[each.key], reasons[each.key] or _unchosen(each, index, wanted))
+        (each, not reasons[each.key], reasons[each.key] or _unchosen(each, index, wanted, query.selector))
         for each in known
         if each.key != index.key
     )
-    return Plan(index, tuple(warnings), others, span(query.selector))
+    return Plan(index, tuple(warnings), others, span(query.selector), bounds(index, query.selector))
 
 
 def _hinted(index: Index, use_index: Sequence[str]) -> bool:
@@ -102,19 +100,23 @@ def _sorts(fields: Sequence[str], sort: Sequence[str], selector: Node) -> bool:
 
 def _rank(index: Index, selector: Node) -> tuple[bool, int, int, str, str]:
     """Return what the best index has least of: json ones first, then those that narrow by the most fields."""
+    return index.special, -_overlap(index, selector), len(index.fields), *index.key
+
+
+def _overlap(index: Index, selector: Node) -> int:
+    """Return how many fields the index begins with that the selector narrows down."""
     ranged = narrowed(selector)
-    prefix = 0
-    while prefix < len(index.fields) and index.fields[prefix] in ranged:
-        prefix += 1
-    return index.special, len(ranged) - prefix, len(index.fields), *index.key
+    return sum(1 for _ in itertools.takewhile(ranged.__contains__, index.fields))
 
 
-def _unchosen(index: Index, chosen: Index, wanted: Collection[Index]) -> str:
+def _unchosen(index: Index, chosen: Index, wanted: Collection[Index], selector: Node) -> str:
     if wanted and index not in wanted:
         return "excluded_by_user"
     if index.special:
         return "unfavored_type"
-    return "less_overlap" if len(index.fields) <= len(chosen.fields) else "too_many_fields"
+    if _overlap(index, selector) < _overlap(chosen, selector):
+        return "less_overlap"
+    return "too_many_fields" if len(index.fields) > len(chosen.fields) else "alphabetically_comes_after"
 
 
 def narrowed(node: Node) -> frozenset[str]:

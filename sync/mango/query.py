@@ -14,6 +14,8 @@ from sync.selector import And, Node, Or, names, parse, told
 
 LIMIT: Final = 25
 """Documents of one answer, unless the request says otherwise."""
+LAZY: Final = "lazy"
+"""Not known to CouchDB's ``_find``, but to its views: answer from the index as it is, then bring it up to date."""
 NIL: Final = "nil"
 """The bookmark before the first page."""
 
@@ -62,6 +64,10 @@ class Query:
     bookmark: str
     conflicts: bool
     stats: bool
+    update: bool
+    """The index is brought up to date before it is asked."""
+    lazy: bool
+    """It is afterwards, when it was not before."""
     fallback: bool
     """Another index, or none, will do when the one to be used cannot be."""
 
@@ -94,6 +100,8 @@ def asked(body: Mapping[str, Any]) -> Query:
         bookmark=bookmark,
         conflicts=given["conflicts"],
         stats=given["execution_stats"],
+        update=given["update"] is True and not given["stale"],
+        lazy=given["update"] == LAZY,
         fallback=given["allow_fallback"],
     )
 
@@ -151,6 +159,10 @@ def _partition(value: Any) -> str:
     return ""
 
 
+def _update(value: Any) -> Any:
+    return value if isinstance(value, str) and value == LAZY else _flag(value)
+
+
 def _stale(value: Any) -> bool:
     if value is not False and not (isinstance(value, str) and value in {"ok", "false"}):
         raise BadFind("invalid_ok_or_false_value", f"Invalid value for stale: {told(value)}")
@@ -168,10 +180,10 @@ _OPTIONS: Final[Mapping[str, tuple[Any, Callable[[Any], Any]]]] = {
     "r": (1, _positive),
     "conflicts": (False, _flag),
     "stale": (False, _stale),
-    "update": (True, _flag),
+    "update": (True, _update),
     "stable": (False, _flag),
     "execution_stats": (False, _flag),
     "allow_fallback": (True, _flag),
 }
-"""What a request may say beside its selector: the default, and what reads it. ``r``, ``stale``, ``stable``, ``update``
-choose among copies and their freshness: here there is one, always fresh, and they are only checked."""
+"""What a request may say beside its selector: the default, and what reads it. ``r`` and
+``stable`` choose among copies, of which there is one here: they are only checked."""

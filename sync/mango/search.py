@@ -1,80 +1,126 @@
-"""Queries at work: documents are read through in bounded pieces, each in a read of its own.
+"""Queries at work: documents are read in bounded pieces, each in a read of its own, as far as they are wanted.
 
-Without an index the order is that of ids, and reading ends with the last document that is wanted. With one, all
-documents within the ids' bounds are read, the keys of those that match are put in order, and the wanted are read again.
+In the order of an index its rows are walked through, within the range that the selector leaves. Keys that are longer
+than a row has are put in order by what the documents say, those that begin alike at a time. Without an index the order
+is that of ids, and all documents are read through. Through an area it is so with an index too: its rows tell about all
+areas, and nobody there shall make the server work through more than the area has.
 """
 
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
+from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Any, Final
 
 import orjson
 from sqlalchemy import Connection
 
-from sync import collate
 from sync.access import View
 from sync.mango.fields import extract
-from sync.mango.index import PREFIX, Index
-from sync.mango.plan import MANY, MANY_READ, Plan
+from sync.mango.index import PREFIX
+from sync.mango.keeping import Keeper
+from sync.mango.keys import KeyOf, signature
+from sync.mango.plan import Plan
 from sync.mango.query import NIL, Place, Query
-from sync.matching import ASTRAY, MISSING, Matcher, at, matcher
-from sync.selector import names
+from sync.matching import matcher
 from sync.store.contract import DocumentStore
-from sync.store.values import Range, Show
+from sync.store.indexed import Keys
+from sync.store.tables import KEY
+from sync.store.values import Range, Revision, Show
 
 FIRST_IDS, MOST_IDS = 256, 16_384
-"""Ids listed at once: few at first, because most queries want few documents."""
-MOST_DOCUMENTS: Final = 256
-MOST_BYTES: Final = 4 * 1024 * 1024
-"""What is read of documents at once, about."""
+"""Ids listed at once in an area: few at first, because most queries want few documents."""
+FEW, MOST = 32, 512
+"""Documents read at once: few at first, for the same reason."""
+BYTES: Final = 2 * 1024 * 1024
+"""Bytes of documents read at once, about."""
 KEPT: Final = 10_000
 """Keys kept beyond those that are wanted, before they are sorted and cut."""
+EXAMINED: Final = 20_000
+"""Documents of an area that one query may look at."""
+MANY_READ: Final = (
+    "The number of documents examined is high in proportion to the number of results returned. "
+    "Consider adding a more specific index to improve this."
+)
+MANY: Final = 10
+"""Documents read for each one found, from which on that is said."""
+ENDED: Final = f"The query has looked at {EXAMINED} documents and ends here: ask for what follows with the bookmark."
 
-Found = tuple[str, bytes, bytes]
-"""A document's id, its key in the index, its text."""
+
+Turn = AbstractAsyncContextManager[None]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A document that is wanted: its id, its key in the index, its text or the fields asked for."""
+
+    id: str
+    key: bytes
+    text: bytes
+
+
+@dataclass(slots=True)
+class _Piece:
+    """What one read came to."""
+
+    found: list[Found] = field(default_factory=list)
+    keys: int = 0
+    docs: int = 0
+    length: int = 0
+    next: Any = None
+    """Where to go on; ``None``: nowhere."""
+    group: bytes | None = None
+    """A key that may go on beyond what rows have of it: rows that have it come next."""
 
 
 class Search:
-    """One query over what a view shows."""
+    """One query over what a view shows. Each piece is read in its ``turn``."""
 
-    def __init__(self, store: DocumentStore, view: View, query: Query, plan: Plan) -> None:
-        self._store = store
-        self._view = view
-        self._query = query
-        self._plan = plan
-        self._matches = matcher(query.selector)
-        self._key = None if plan.index.special else _Key(plan.index)
-        self._chunk = MOST_DOCUMENTS
-        self._begun = time.perf_counter()
-        self._examined = 0
-        self._returned = 0
+    def __init__(
+        self, store: DocumentStore, keeper: Keeper, view: View, query: Query, plan: Plan, turn: Turn | None = None
+    ) -> None:
+        self._store: Final = store
+        self._keeper: Final = keeper
+        self._view: Final = view
+        self._query: Final = query
+        self._plan: Final = plan
+        self._turn: Final[Turn] = turn or nullcontext()
+        self._matches: Final = matcher(query.selector)
+        self._show: Final = Show(conflicts=query.conflicts)
+        self._key: Final = None if plan.index.special else KeyOf(plan.index)
+        self._walked: Final = self._key is not None and view.scope is None
+        self._most = FEW
+        self._begun: Final = time.perf_counter()
+        self._keys = self._docs = self._returned = 0
         self._place = query.place
+        self._warnings: Final = list(plan.warnings)
 
     async def answer(self) -> AsyncGenerator[bytes, None]:
         """Yield the answer's text."""
         yield b'{"docs":['
         between = b"\n"
         async for found in self._found():
-            for _, _, text in found:
-                yield between + (extract(text, self._query.fields) if self._query.fields else text)
-                between = b",\n"
+            yield between + b",\n".join([each.text for each in found])
+            between = b",\n"
         yield b"\n]," + orjson.dumps(self._tail())[1:] + b"\n"
+        if self._walked and self._query.lazy:
+            self._keeper.later(self._view, self._plan.index)
 
     def _tail(self) -> dict[str, Any]:
         tail: dict[str, Any] = {"bookmark": NIL if self._place is None else self._place.bookmark()}
         if self._query.stats:
             tail["execution_stats"] = {
-                "total_keys_examined": 0,
-                "total_docs_examined": self._examined,
+                "total_keys_examined": self._keys,
+                "total_docs_examined": self._docs,
                 "total_quorum_docs_examined": 0,
                 "results_returned": self._returned,
                 "execution_time_ms": round((time.perf_counter() - self._begun) * 1000, 3),
             }
-        warnings = list(self._plan.warnings)
-        if self._plan.index.special and self._examined > MANY * max(1, self._returned):
-            warnings.append(MANY_READ)
-        if warnings:
-            tail["warning"] = "\n".join(warnings)
+        if self._docs > MANY * max(1, self._returned):
+            self._warnings.append(MANY_READ)
+        if self._warnings:
+            tail["warning"] = "\n".join(self._warnings)
         return tail
 
     async def _found(self) -> AsyncIterator[list[Found]]:
@@ -82,103 +128,224 @@ class Search:
         if query.nothing or not query.limit:
             return
         skip, left = query.skip, query.limit
-        async for found in self._by_id() if self._key is None else self._by_key():
+        async for found in self._source(skip + left):
             kept = found[skip : skip + left]
             skip = max(0, skip - len(found))
             if kept:
-                self._place = Place(kept[-1][1], kept[-1][0])
+                self._place = Place(kept[-1].key, kept[-1].id)
                 self._returned += len(kept)
                 left -= len(kept)
                 yield kept
-            if not left:
+
+    def _source(self, wanted: int) -> AsyncIterator[list[Found]]:
+        if self._key is not None and self._walked:
+            return self._walk(self._key, wanted)
+        if self._key is not None:
+            return self._sorted(self._key, self._of_area(None), wanted, self._query.place)
+        after = None if self._query.place is None else self._query.place.id
+        return self._scan(after, wanted) if self._view.scope is None else self._scan_area(after, wanted)
+
+    # -- by an index -------------------------------------------------------------------------------------------------
+
+    async def _walk(self, key: KeyOf, wanted: int) -> AsyncIterator[list[Found]]:
+        """Yield the next ``wanted`` in the order of the index."""
+        index, place = self._plan.index, self._query.place
+        if self._query.update:
+            await self._keeper.forward(self._view, index)
+        own, (low, high) = signature(index), self._plan.bounds.cut(KEY)
+        after: tuple[bytes, str | None] | None = None
+        group = None
+        if place is not None:
+            after = place.key, place.id
+            group = place.key[:KEY] if len(place.key) >= KEY else None
+        while wanted:
+            if group is not None:
+                async for found in self._sorted(key, self._of_group(own, group), wanted, place):
+                    wanted -= len(found)
+                    yield found
+                after, group, place = (group, None), None, None
+                continue
+            keys = Keys(low, high, after, self._query.descending, self._most)
+            piece = await self._read(self._walking(own, keys, wanted))
+            if piece.found:
+                wanted -= len(piece.found)
+                yield piece.found
+            if piece.next is None and piece.group is None:
+                return
+            after, group = piece.next or after, piece.group
+
+    def _walking(self, own: str, wanted: Keys, most: int) -> Callable[[Connection], _Piece]:
+        def read(connection: Connection) -> _Piece:
+            rows = self._store.index_keys_now(connection, self._view, own, wanted)
+            whole = list(takewhile(lambda row: len(row[0]) < KEY, rows))
+            piece = _Piece(group=rows[len(whole)][0] if len(whole) < len(rows) else None)
+            winners = self._store.winners_now(connection, self._view, [id_ for _, id_ in whole], self._show)
+            self._sift(piece, ((key, winners.get(id_)) for key, id_ in whole), most)
+            if whole and len(rows) == wanted.limit:
+                piece.next = whole[-1]
+            return piece
+
+        return read
+
+    async def _of_group(self, own: str, group: bytes) -> AsyncIterator[Sequence[str]]:
+        """Yield the ids of the rows with one key, in pieces."""
+        after: tuple[bytes, str | None] | None = None
+        while True:
+            keys = Keys(group, group + b"\0", after, limit=self._most)
+            rows = await self._store.database.read(_rows(self._store, self._view, own, keys))
+            self._keys += len(rows)
+            yield [id_ for _, id_ in rows]
+            if len(rows) < keys.limit:
+                return
+            after = rows[-1]
+
+    # -- by ids ------------------------------------------------------------------------------------------------------
+
+    async def _scan(self, after: str | None, wanted: int) -> AsyncIterator[list[Found]]:
+        """Yield the next ``wanted`` in the order of ids, of all documents."""
+        start, end = self._span(after)
+        while wanted:
+            listed = Range(start=start, end=end, descending=self._query.descending, limit=self._most + 1, counted=False)
+            piece = await self._read(self._scanning(listed, after, wanted))
+            if piece.found:
+                wanted -= len(piece.found)
+                yield piece.found
+            if piece.next is None:
+                return
+            start = after = piece.next
+
+    def _scanning(self, listed: Range, after: str | None, most: int) -> Callable[[Connection], _Piece]:
+        def read(connection: Connection) -> _Piece:
+            page, _ = self._store.list_now(connection, self._view, listed, self._show)
+            piece = _Piece(next=page[-1].id if len(page) == listed.limit else None)
+            rows = ((b"", each) for each in page if each.id != after and not each.id.startswith(PREFIX))
+            self._sift(piece, rows, most)
+            return piece
+
+        return read
+
+    async def _scan_area(self, after: str | None, wanted: int) -> AsyncIterator[list[Found]]:
+        """Yield the next ``wanted`` in the order of ids, of an area's documents, or fewer where there are too many."""
+        async for ids in self._of_area(after):
+            piece = await self._read(self._reading(ids, wanted, self._sift_by_id))
+            wanted -= len(piece.found)
+            if piece.found:
+                yield piece.found
+            if not wanted:
+                return
+            if self._docs >= EXAMINED:
+                self._place = Place(b"", ids[-1])
+                self._warnings.append(ENDED)
                 return
 
-    async def _by_id(self) -> AsyncIterator[list[Found]]:
-        after = None if self._query.place is None else self._query.place.id
-        async for ids in self._ids(after):
-            yield await self._read(ids)
+    async def _of_area(self, after: str | None) -> AsyncIterator[Sequence[str]]:
+        """Yield the ids of an area's documents in the order asked for, after ``after``, in pieces to be read."""
+        start, end = self._span(after)
+        amount = FIRST_IDS
+        while True:
+            wanted = Range(start=start, end=end, descending=self._query.descending, limit=amount + 1, counted=False)
+            async with self._turn:
+                page, _ = await self._store.database.read(_listing(self._store, self._view, wanted))
+            ids = [each.id for each in page if each.id != after and not each.id.startswith(PREFIX)]
+            for piece in self._cut(ids):
+                self._keys += len(piece)
+                yield piece
+            if len(page) <= amount:
+                return
+            start = after = page[-1].id
+            amount = min(MOST_IDS, amount * 4)
 
-    async def _by_key(self) -> AsyncIterator[list[Found]]:
-        down, place = self._query.descending, self._query.place
-        wanted = self._query.skip + self._query.limit
-        here = None if place is None else (place.key, place.id)
-        keys: list[tuple[bytes, str]] = []
-        async for ids in self._ids(None):
-            for id_, own, _ in await self._read(ids, texts=False):
-                told = own, id_
-                if here is None or (told < here if down else told > here):
-                    keys.append(told)
-            if len(keys) > wanted + KEPT:
-                keys = sorted(keys, reverse=down)[:wanted]
-        keys = sorted(keys, reverse=down)[:wanted]
-        examined = self._examined
-        for chunk in _cut([id_ for _, id_ in keys], lambda: self._chunk):
-            yield await self._read(chunk)
-        self._examined = examined  # reading again is not looking for more
-
-    async def _ids(self, after: str | None) -> AsyncIterator[Sequence[str]]:
-        """Yield the ids of documents in the order asked for, after ``after``, in pieces to be read at once."""
+    def _span(self, after: str | None) -> tuple[str | None, str | None]:
+        """Return the ids to start and to end with, all before ``after`` left out."""
         down, span = self._query.descending, self._plan.span
         start, end = (span.high, span.low) if down else (span.low, span.high)
         if after is not None and (start is None or (after < start if down else after > start)):
             start = after
-        amount = FIRST_IDS
-        while True:
-            wanted = Range(start=start, end=end, descending=down, limit=amount + 1, counted=False)
-            found = [each.id for each in await self._list(wanted)]
-            ids = [id_ for id_ in found if id_ != after and not id_.startswith(PREFIX)]
-            for chunk in _cut(ids, lambda: self._chunk):
-                yield chunk
-            if len(found) <= amount:
-                return
-            start = after = found[-1]
-            amount = min(MOST_IDS, amount * 4)
+        return start, end
 
-    async def _list(self, wanted: Range) -> Sequence[Any]:
-        return (await self._store.database.read(lambda c: self._store.list_now(c, self._view, wanted, None)))[0]
+    # -- in the order of keys that no row has ------------------------------------------------------------------------
 
-    async def _read(self, ids: Sequence[str], *, texts: bool = True) -> list[Found]:
-        """Return those of the documents that match, in the order of ``ids``. Parsing is done in the reading thread."""
-        show = Show(conflicts=self._query.conflicts)
+    async def _sorted(
+        self, key: KeyOf, pieces: AsyncIterator[Sequence[str]], wanted: int, place: Place | None
+    ) -> AsyncIterator[list[Found]]:
+        """Yield those of the documents that come next by their keys: all are looked at, then the wanted read again."""
+        down, here = self._query.descending, None if place is None else (place.key, place.id)
+        kept: list[tuple[bytes, str]] = []
 
-        def read(connection: Connection) -> tuple[int, int, list[Found]]:
-            winners = self._store.winners_now(connection, self._view, ids, show)
-            live = [winners[id_] for id_ in ids if id_ in winners and not winners[id_].deleted]
-            found = []
-            for each in live:
+        def keyed(piece: _Piece, revisions: Iterable[Revision], _most: int) -> None:
+            for each in revisions:
                 document = orjson.loads(each.text)
-                key = b"" if self._key is None else self._key.of(document)
-                if key is not None and self._matches(document):
-                    found.append((each.id, key, each.text if texts else b""))
-            return len(live), sum(len(each.text) for each in live), found
+                piece.docs += 1
+                piece.length += len(each.text)
+                own = key(document)
+                if own is not None and self._matches(document):
+                    piece.found.append(Found(each.id, own, b""))
 
-        examined, length, found = await self._store.database.read(read)
-        self._examined += examined
-        if examined:
-            self._chunk = max(1, min(MOST_DOCUMENTS, MOST_BYTES * examined // max(1, length)))
-        return found
+        async for ids in pieces:
+            piece = await self._read(self._reading(ids, 0, keyed))
+            for each in piece.found:
+                told = each.key, each.id
+                if here is None or (told < here if down else told > here):
+                    kept.append(told)
+            if len(kept) > wanted + KEPT:
+                kept = sorted(kept, reverse=down)[:wanted]
+        keys = {id_: own for own, id_ in sorted(kept, reverse=down)[:wanted]}
+        docs = self._docs
+        for ids in self._cut(list(keys)):
+            piece = await self._read(self._reading(ids, len(ids), self._sift_by_id))
+            yield [Found(each.id, keys[each.id], each.text) for each in piece.found]
+        self._docs = docs  # reading again is not looking for more
+
+    # ----------------------------------------------------------------------------------------------------------------
+
+    def _reading(
+        self, ids: Sequence[str], most: int, sift: Callable[[_Piece, Iterable[Revision], int], None]
+    ) -> Callable[[Connection], _Piece]:
+        def read(connection: Connection) -> _Piece:
+            winners = self._store.winners_now(connection, self._view, ids, self._show)
+            piece = _Piece()
+            sift(piece, [winners[id_] for id_ in ids if id_ in winners and not winners[id_].deleted], most)
+            return piece
+
+        return read
+
+    def _sift_by_id(self, piece: _Piece, revisions: Iterable[Revision], most: int) -> None:
+        self._sift(piece, ((b"", each) for each in revisions), most)
+        piece.keys = 0  # they were counted when they were listed
+
+    def _sift(self, piece: _Piece, rows: Iterable[tuple[bytes, Revision | None]], most: int) -> None:
+        """Look at one document after the other until ``most`` are found. Done in the reading thread, as all parsing."""
+        matches, fields, found = self._matches, self._query.fields, piece.found
+        for key, each in rows:
+            piece.keys += 1
+            if each is None or each.deleted:
+                continue
+            piece.docs += 1
+            piece.length += len(each.text)
+            if matches(orjson.loads(each.text)):
+                found.append(Found(each.id, key, extract(each.text, fields) if fields else each.text))
+                if len(found) == most:
+                    return
+
+    async def _read(self, job: Callable[[Connection], _Piece]) -> _Piece:
+        async with self._turn:
+            piece = await self._store.database.read(job)
+        self._keys += piece.keys
+        self._docs += piece.docs
+        self._most = max(1, min(MOST, self._most * 4, BYTES * max(1, piece.docs) // max(1, piece.length)))
+        return piece
+
+    def _cut(self, ids: Sequence[str]) -> Iterator[Sequence[str]]:
+        start = 0
+        while start < len(ids):
+            piece = ids[start : start + self._most]
+            yield piece
+            start += len(piece)
 
 
-class _Key:
-    """What a document sorts by in an index."""
-
-    def __init__(self, index: Index) -> None:
-        self._paths = [names(field) for field in index.fields]
-        self._partial: Matcher | None = None if index.partial is None else matcher(index.partial)
-
-    def of(self, document: Any) -> bytes | None:
-        """Return the document's key, or ``None`` when it is not in the index."""
-        if self._partial is not None and not self._partial(document):
-            return None
-        values = [at(document, path) for path in self._paths]
-        if any(value is MISSING or value is ASTRAY for value in values):
-            return None
-        return b"".join(map(collate.key, values))
+def _rows(store: DocumentStore, view: View, own: str, keys: Keys) -> Callable[[Connection], list[tuple[bytes, str]]]:
+    return lambda connection: store.index_keys_now(connection, view, own, keys)
 
 
-def _cut(ids: Sequence[str], amount: Callable[[], int]) -> Iterator[Sequence[str]]:
-    start = 0
-    while start < len(ids):
-        chunk = ids[start : start + amount()]
-        yield chunk
-        start += len(chunk)
+def _listing(store: DocumentStore, view: View, wanted: Range) -> Callable[[Connection], tuple[list[Revision], int]]:
+    return lambda connection: store.list_now(connection, view, wanted, None)

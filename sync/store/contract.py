@@ -22,6 +22,7 @@ from sqlalchemy import Connection
 from sync.access import Principal, Stored, View
 from sync.documents import Content, Draft, Upload
 from sync.store.database import Database
+from sync.store.indexed import KeepsIndexes
 from sync.store.values import (
     Ask,
     Attachment,
@@ -37,7 +38,7 @@ from sync.store.values import (
 )
 
 
-class DocumentStore(Protocol):
+class DocumentStore(KeepsIndexes, Protocol):
     """Databases of documents with revision trees, attachments, scopes and change feeds."""
 
     @property

@@ -176,6 +176,31 @@ local_documents = Table(
     sqlite_with_rowid=False,
 )
 
+KEY: Final = 512
+"""Bytes of a key in ``sync_index_row``. A key of so many may go on: what is beyond is found in the document."""
+
+indexes = Table(
+    "sync_index",
+    metadata,
+    Column("n", Integer, primary_key=True, comment="never given twice"),
+    Column("db", Integer, nullable=False),
+    Column("signature", TEXT, nullable=False, comment="what defines its keys; of one that is going: its number"),
+    Column("seq", BigInteger, nullable=False, comment="of the database: all changes up to it are in the rows"),
+    UniqueConstraint("db", "signature"),
+    comment="Indexes of queries, brought forward when a query wants one. They can be dropped: they are made again.",
+    sqlite_autoincrement=True,
+)
+
+index_rows = Table(
+    "sync_index_row",
+    metadata,
+    Column("idx", Integer, primary_key=True, autoincrement=False),
+    Column("key", LargeBinary, primary_key=True, comment="bytes that sort as the values do, the first of them"),
+    Column("id", TEXT, primary_key=True, comment="the document's"),
+    UniqueConstraint("idx", "id"),
+    sqlite_with_rowid=False,
+)
+
 purges = Table(
     "sync_purge",
     metadata,

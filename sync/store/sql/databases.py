@@ -101,7 +101,8 @@ def delete(connection: Connection, name: str) -> None:
     run(connection, "DELETE FROM sync_membership WHERE doc BETWEEN ? AND ?", least, most)
     for table, column in (("sync_document", "n"), ("sync_body", "n"), ("sync_attached", "body")):
         run(connection, f"DELETE FROM {table} WHERE {column} BETWEEN ? AND ?", least, most)
-    for table in ("sync_scope", "sync_local", "sync_purge"):
+    run(connection, "DELETE FROM sync_index_row WHERE idx IN (SELECT n FROM sync_index WHERE db = ?)", opened.n)
+    for table in ("sync_scope", "sync_local", "sync_purge", "sync_index"):
         run(connection, f"DELETE FROM {table} WHERE db = ?", opened.n)
     run(connection, "DELETE FROM sync_database WHERE n = ?", opened.n)
     contents.drop_unused(connection, [row.key for row in attached])

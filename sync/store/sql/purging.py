@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from sync.access import Stored
 from sync.digest import MODULUS, share
 from sync.revisions import Tree
-from sync.store.sql import contents, databases, rows
+from sync.store.sql import contents, databases, indexes, rows
 from sync.store.sql.databases import Opened
 from sync.store.sql.rows import Row
 from sync.store.sql.run import EACH, array, first, many, run
@@ -47,6 +47,7 @@ def purge(
     kept, touched = _keep(connection, opened, [(row, tree) for row, tree in cut if tree.nodes], members)
     dropped = [row for row, tree in cut if not tree.nodes]
     _drop(connection, opened, dropped, members)
+    indexes.forget(connection, opened, [row.id for row in dropped])
     contents.release(connection, bodies)
     _remember(connection, opened, {row.id: purged[row.id] for row, _ in cut})
     changed = winners(connection, [(row, _names(members, row)) for row in kept], {})

@@ -14,6 +14,7 @@ from sync.jsontext import parse
 from sync.store.database import Database, after_commit
 from sync.store.notifier import GONE, Key, Notifier, announcement
 from sync.store.sql import attachments, changes, databases, digests, local, reading, rows, winners, writing
+from sync.store.sql.indexing import Indexing
 from sync.store.sql.run import EACH, announce, array, first, run
 from sync.store.sql.run import rows as query
 from sync.store.sql.upkeep import Upkeep
@@ -38,7 +39,7 @@ LOADED_AT_ONCE: Final = 1000
 LOADER: Final = Principal("", admin=True)
 
 
-class Store(Upkeep):
+class Store(Upkeep, Indexing):
     """Documents in ``database``. ``rules`` has the application's say, by the name of the stored database."""
 
     def __init__(self, database: Database, rules: Mapping[str, Rules] | None = None) -> None:
