@@ -5,6 +5,7 @@
     SyncError
     ├── BadRequest                 the caller's mistake: bad JSON, bad id, bad revision, bad parameter
     │   ├── BadDatabaseName
+    │   ├── DatabaseNameTooLong
     │   ├── BadDocumentId
     │   ├── BadDocument            a document whose _ fields break the rules
     │   ├── BadQuery               a parameter that does not parse
@@ -55,9 +56,16 @@ class BadDatabaseName(BadRequest):
     def __init__(self, name: str) -> None:
         super().__init__(
             f"Name: '{name}'. Only lowercase characters (a-z), digits (0-9), and any of the characters _, $, (, ), +, "
-            "and - are allowed. Must begin with a letter."
+            "-, and / are allowed. Must begin with a letter."
         )
         self.name: Final = name
+
+
+class DatabaseNameTooLong(BadRequest):
+    """``name`` is longer than a database's may be."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"At least one path segment of `{name}` is too long.")
 
 
 class BadDocumentId(BadRequest):

@@ -24,7 +24,7 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     with op.batch_alter_table("sync_attached", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_sync_attached_key"), ["key"], unique=False)
+        batch_op.create_index(batch_op.f("ix_sync_attached_key_body"), ["key", "body"], unique=False)
 
     op.create_table(
         "sync_blob",
@@ -91,6 +91,13 @@ def upgrade() -> None:
             server_default="1000",
             nullable=False,
             comment="rows of sync_purge that are kept",
+        ),
+        sa.Column(
+            "bytes",
+            sa.BigInteger(),
+            server_default="0",
+            nullable=False,
+            comment="of bodies, and of contents, each once",
         ),
         sa.PrimaryKeyConstraint("n", name=op.f("pk_sync_database")),
         sa.UniqueConstraint("name", name=op.f("uq_sync_database_name")),
@@ -682,7 +689,7 @@ def downgrade() -> None:
 
     op.drop_table("sync_blob")
     with op.batch_alter_table("sync_attached", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_sync_attached_key"))
+        batch_op.drop_index(batch_op.f("ix_sync_attached_key_body"))
 
     op.drop_table("sync_attached")
     # ### end Alembic commands ###

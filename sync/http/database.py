@@ -6,6 +6,7 @@ import orjson
 
 from sync.access import View
 from sync.errors import BadRequest, DatabaseExists
+from sync.http.document import located
 from sync.http.upkeep import whole
 from sync.http.wire import JSON, Answer, Call, json_answer
 
@@ -18,8 +19,7 @@ async def info(call: Call, view: View) -> Answer:
 async def described(call: Call, view: View) -> dict[str, Any]:
     """Return what is told of a database."""
     store = call.front.store
-    told = await store.database.read(lambda c: store.info_now(c, view))
-    sizes = {"file": 0, "external": 0, "active": 0}
+    told, sizes = await store.database.read(lambda c: (store.info_now(c, view), store.sizes_now(c, view)))
     return {
         "db_name": view.name,
         "doc_count": told.live,
@@ -29,7 +29,7 @@ async def described(call: Call, view: View) -> dict[str, Any]:
         "compact_running": view.scope is None and view.database in call.front.compactions,
         "instance_start_time": "0",
         "disk_format_version": 8,
-        "sizes": sizes,
+        "sizes": {"file": sizes.file, "external": sizes.active, "active": sizes.active},
         "props": {},
         "cluster": {"q": 1, "n": 1, "w": 1, "r": 1},
     }
@@ -42,7 +42,7 @@ async def create(call: Call, view: View) -> Answer:
     call.server_admin()
     store = call.front.store
     await store.database.write(lambda c: store.create_now(c, view.database))
-    return json_answer({"ok": True}, 201, {"location": f"/{view.name}"})
+    return json_answer({"ok": True}, 201, {"location": located(view)})
 
 
 async def delete(call: Call, view: View) -> Answer:

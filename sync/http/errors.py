@@ -13,6 +13,7 @@ log: Final = logging.getLogger(__name__)
 TABLE: Final[Mapping[type[SyncError], tuple[int, str]]] = {
     errors.BadRequest: (400, "bad_request"),
     errors.BadDatabaseName: (400, "illegal_database_name"),
+    errors.DatabaseNameTooLong: (400, "database_name_too_long"),
     errors.BadDocumentId: (400, "illegal_docid"),
     errors.BadDocument: (400, "doc_validation"),
     errors.BadQuery: (400, "query_parse_error"),

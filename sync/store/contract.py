@@ -35,6 +35,7 @@ from sync.store.values import (
     Range,
     Revision,
     Show,
+    Sizes,
 )
 
 
@@ -67,6 +68,13 @@ class DocumentStore(KeepsIndexes, Protocol):
         """Return what ``view`` shows of its database, at a cost that does not grow with it. Raises ``DatabaseMissing``.
 
         Of a scope, the counts and ``update_seq`` tell nothing about other scopes.
+        """
+        ...
+
+    def sizes_now(self, connection: Connection, view: View) -> Sizes:
+        """Return how many bytes the database takes, at a cost that does not grow with it; of a scope zeros.
+
+        Raises ``DatabaseMissing``.
         """
         ...
 

@@ -41,6 +41,15 @@ class DatabaseInfo:
     """Of the stored database: one that is made later under the same name has another."""
 
 
+class Sizes(NamedTuple):
+    """How many bytes a database takes."""
+
+    file: int
+    """Its part of the store's files, which it shares with the others, by what each holds."""
+    active: int
+    """The bodies of all revisions that are held, and their attachments' contents, each once, as they are stored."""
+
+
 @dataclass(frozen=True, slots=True)
 class Attachment:
     """One attachment of one revision; ``chunks`` reads on through the transaction that found it."""

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from sync.documents import Content
 from sync.store.sql.run import EACH, array, first, many, rows, run
+from sync.store.tables import SEQUENCE_BITS
 
 ARRIVING: Final = -1
 """The length of content that has not all arrived."""
@@ -68,13 +69,42 @@ def staged(connection: Connection, key: str, length: int, parts: int, now_ms: in
         run(connection, "UPDATE sync_blob SET length = ?, staged_ms = ? WHERE key = ?", length, now_ms, key)
 
 
-def release(connection: Connection, bodies: Iterable[int]) -> None:
-    """Remove revisions' bodies, by their row numbers, and the contents that only they had."""
-    numbers = array(bodies)
+def more(connection: Connection, db: int, lengths: Mapping[str, int]) -> int:
+    """Return how many bytes of these contents, given by key, no revision of the database ``db`` has yet."""
+    known = rows(
+        connection,
+        f"SELECT DISTINCT key FROM sync_attached WHERE key IN {EACH} AND body BETWEEN ? AND ?",
+        array(lengths),
+        *_span(db),
+    )
+    return sum(lengths.values()) - sum(lengths[row.key] for row in known)
+
+
+def release(connection: Connection, bodies: Sequence[int]) -> None:
+    """Remove bodies of one database, by their row numbers, and the contents that only they had."""
+    db, numbers = bodies[0] >> SEQUENCE_BITS, array(bodies)
     keys = {row.key for row in rows(connection, f"SELECT key FROM sync_attached WHERE body IN {EACH}", numbers)}
+    length = first(connection, f"SELECT sum(length(body)) FROM sync_body WHERE n IN {EACH}", numbers)[0] or 0
     run(connection, f"DELETE FROM sync_attached WHERE body IN {EACH}", numbers)
     run(connection, f"DELETE FROM sync_body WHERE n IN {EACH}", numbers)
-    drop_unused(connection, keys)
+    if keys:
+        length += (
+            first(
+                connection,
+                f"SELECT sum(length) FROM sync_blob WHERE key IN {EACH} AND NOT EXISTS "
+                "(SELECT 1 FROM sync_attached a WHERE a.key = sync_blob.key AND a.body BETWEEN ? AND ?)",
+                array(keys),
+                *_span(db),
+            )[0]
+            or 0
+        )
+        drop_unused(connection, keys)
+    run(connection, "UPDATE sync_database SET bytes = bytes - ? WHERE n = ?", int(length), db)
+
+
+def _span(db: int) -> tuple[int, int]:
+    """Return the least and the greatest row number that a database can have."""
+    return db << SEQUENCE_BITS, (db + 1 << SEQUENCE_BITS) - 1
 
 
 def drop_unused(connection: Connection, keys: Iterable[str]) -> None:

@@ -8,13 +8,15 @@ from sqlalchemy import Connection
 
 from sync.access import View
 from sync.digest import MODULUS
-from sync.errors import BadDatabaseName, DatabaseExists, DatabaseMissing
+from sync.errors import BadDatabaseName, DatabaseExists, DatabaseMissing, DatabaseNameTooLong
 from sync.store.sql import contents
-from sync.store.sql.run import first, rows, run
+from sync.store.sql.run import WHOLE, first, rows, run
 from sync.store.tables import SEQUENCE_BITS
-from sync.store.values import DatabaseInfo
+from sync.store.values import DatabaseInfo, Sizes
 
-_NAME: Final = re.compile(r"[a-z][a-z0-9_$()+-]{0,127}\Z")
+_NAME: Final = re.compile(r"[a-z][a-z0-9_$()+/-]*\Z")
+LONGEST: Final = 238
+"""Characters of a name (CouchDB: ``max_database_name_length``)."""
 _SYSTEM: Final = frozenset({"_users", "_replicator", "_global_changes"})
 SEQUENCE: Final = (1 << SEQUENCE_BITS) - 1
 """The bits of a row number that are the sequence."""
@@ -74,6 +76,18 @@ def info(connection: Connection, view: View) -> DatabaseInfo:
     return DatabaseInfo(view.name, opened.live, opened.gone, opened.update_seq, opened.revs_limit, purged, opened.n)
 
 
+def sizes(connection: Connection, opened: Opened) -> Sizes:
+    """Return how many bytes the database takes; of a part of it nothing is known."""
+    if opened.scope is not None:
+        return Sizes(0, 0)
+    told = first(
+        connection,
+        "SELECT bytes, (SELECT sum(bytes) FROM sync_database) AS total FROM sync_database WHERE n = ?",
+        opened.n,
+    )
+    return Sizes(int(first(connection, WHOLE)[0] * told.bytes // (told.total or 1)), int(told.bytes))
+
+
 def names(connection: Connection) -> list[str]:
     """Return all names, in order."""
     return [row.name for row in rows(connection, "SELECT name FROM sync_database ORDER BY name")]
@@ -83,6 +97,8 @@ def create(connection: Connection, name: str) -> None:
     """Create an empty database. Raises ``BadDatabaseName`` or ``DatabaseExists``."""
     if not _NAME.match(name) and name not in _SYSTEM:
         raise BadDatabaseName(name)
+    if len(name) > LONGEST:
+        raise DatabaseNameTooLong(name)
     if first(connection, "SELECT 1 FROM sync_database WHERE name = ?", name):
         raise DatabaseExists
     run(
@@ -108,12 +124,16 @@ def delete(connection: Connection, name: str) -> None:
     contents.drop_unused(connection, [row.key for row in attached])
 
 
-def take(connection: Connection, opened: Opened, count: int) -> int:
-    """Take ``count`` sequences for this write transaction; return the one before the first of them."""
+def take(connection: Connection, opened: Opened, count: int, length: int = 0) -> int:
+    """Take ``count`` sequences for this write transaction; return the one before the first of them.
+
+    ``length`` is how many bytes more the database holds by what is written.
+    """
     row = first(
         connection,
-        "UPDATE sync_database SET update_seq = update_seq + ? WHERE n = ? RETURNING update_seq",
+        "UPDATE sync_database SET update_seq = update_seq + ?, bytes = bytes + ? WHERE n = ? RETURNING update_seq",
         count,
+        length,
         opened.n,
     )
     return int(row[0]) - count

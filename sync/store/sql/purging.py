@@ -48,7 +48,8 @@ def purge(
     dropped = [row for row, tree in cut if not tree.nodes]
     _drop(connection, opened, dropped, members)
     indexes.forget(connection, opened, [row.id for row in dropped])
-    contents.release(connection, bodies)
+    if bodies:
+        contents.release(connection, bodies)
     _remember(connection, opened, {row.id: purged[row.id] for row, _ in cut})
     changed = winners(connection, [(row, _names(members, row)) for row in kept], {})
     changed += [Stored(row.id, row.rev, True, row.seq, {}, _names(members, row), row.owner) for row in dropped]  # noqa: FBT003  as the winner's own fields

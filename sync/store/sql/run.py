@@ -17,6 +17,8 @@ from sqlalchemy import BigInteger, Boolean, Column, Connection, Integer, LargeBi
 
 from sync.store.tables import metadata
 
+WHOLE: Final = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
+"""The bytes of the whole store."""
 EACH: Final = "(SELECT value FROM json_each(?))"
 """The rows of a list that :func:`array` made: for ``x IN …``."""
 COPIED: Final = 4
@@ -87,6 +89,7 @@ def announce(connection: Connection, text: str) -> None:
 
 _TURNS: Final[tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]] = (
     (re.compile("%"), "%%"),
+    (re.compile(re.escape(WHOLE)), "SELECT pg_database_size(current_database())"),
     (
         re.compile(
             r"FROM (?P<table>\w+) (?P<name>\w)(?P<joined>| (?:LEFT )?JOIN (?:(?! WHERE ).)+) "

@@ -32,6 +32,7 @@ from sync.store.values import (
     Rejected,
     Revision,
     Show,
+    Sizes,
 )
 
 LOADED_AT_ONCE: Final = 1000
@@ -76,6 +77,10 @@ class Store(Upkeep, Indexing):
     def info_now(self, connection: Connection, view: View) -> DatabaseInfo:
         """Return what ``view`` shows of its database."""
         return databases.info(connection, view)
+
+    def sizes_now(self, connection: Connection, view: View) -> Sizes:
+        """Return how many bytes the database takes."""
+        return databases.sizes(connection, databases.open_(connection, view))
 
     def security_now(self, connection: Connection, name: str) -> str:
         """Return the ``_security`` object as JSON."""

@@ -38,6 +38,8 @@ class Storing:
         self._bodies: Final[list[tuple[int, bytes, bytes | None]]] = []
         self._attached: Final[list[tuple[int, str, str]]] = []
         self._contents: Final[dict[str, Content]] = {}
+        self._lengths: Final[dict[str, int]] = {}
+        """Of all attachments, by the keys of their contents."""
         self._cut: Final[list[int]] = []
         """Bodies of revisions beyond the limit of their line."""
         self._changed: Final[list[tuple[Row, Accept]]] = []
@@ -96,7 +98,10 @@ class Storing:
         if not self._changed:
             return []
         connection = self._connection
-        databases.take(connection, self._opened, len(self._bodies))
+        length = sum(len(body) for _, body, _ in self._bodies)
+        if self._lengths:
+            length += contents.more(connection, self._opened.n, self._lengths)
+        databases.take(connection, self._opened, len(self._bodies), length)
         digest = sum(self._after) - sum(self._before.values())
         databases.add(connection, self._opened, live=self._count[0], gone=self._count[1], digest=digest)
         many(connection, "INSERT INTO sync_body (n, body, attachments) VALUES (?, ?, ?)", self._bodies)
@@ -130,6 +135,7 @@ class Storing:
     def _attach(self, n: int, attachments: Mapping[str, Kept]) -> bytes:
         for name, kept in attachments.items():
             self._attached.append((n, name, kept.key))
+            self._lengths[kept.key] = kept.stub.get("encoded_length", kept.stub["length"])
             if kept.content is not None:
                 self._contents[kept.key] = kept.content
         return orjson.dumps({name: kept.stub for name, kept in attachments.items()})
