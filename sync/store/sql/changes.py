@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from sync.store.sql.databases import SEQUENCE, Opened
 from sync.store.sql.rows import COLUMNS, Row, others
-from sync.store.sql.run import EACH, array, first, tuples
+from sync.store.sql.run import EACH_ID, array, first, tuples
 from sync.store.values import Ask, Change, Page, Range
 
 COUNTED: Final = 2_000
@@ -20,25 +20,26 @@ def page(connection: Connection, opened: Opened, ask: Ask) -> Page:
     leaves = "''"
     if ask.all_leaves:
         leaves = "CASE WHEN d.tree LIKE '%;%' THEN d.tree ELSE '' END" if opened.scope is None else "d.leaves"
-    among = ""
-    filters: list[Any] = []
-    order = column
-    if ask.ids is not None:
-        # few documents, by their ids; the sign keeps SQLite from walking the whole feed in its order instead
-        among, filters, order = f"AND d.id IN {EACH}", [array(ask.ids)], f"+{column}"
-    if ask.design:
-        among, order = among + " AND d.id >= '_design/' AND d.id < '_design0'", f"+{column}"
-    if ask.descending and ask.before is not None:
-        among, filters = f"{among} AND {order} < ?", [*filters, ask.before]
     since = max(0, ask.since)
     limit = SEQUENCE if ask.limit is None else ask.limit
+    order = column
+    values: list[Any] = [key]
+    if ask.ids is not None:
+        origin, values = f"{EACH_ID} {origin} ON {where} AND d.id = w.value", [array(dict.fromkeys(ask.ids)), key]
+        where = f"{order} > ?"
+    else:
+        if ask.design:  # they are few: the sign keeps SQLite from walking the whole feed in its order
+            order, where = f"+{column}", f"{where} AND d.id >= '_design/' AND d.id < '_design0'"
+        where = f"{where} AND {order} > ?"
+    values.append(0 if ask.descending else since)
+    if ask.descending and ask.before is not None:
+        where = f"{where} AND {order} < ?"
+        values.append(ask.before)
     read = tuples(
         connection,
-        f"SELECT {column}, d.id, d.rev, d.deleted, {leaves} FROM {origin} WHERE {where} AND {order} > ? {among} "
+        f"SELECT {column}, d.id, d.rev, d.deleted, {leaves} FROM {origin} WHERE {where} "
         f"ORDER BY {order} {'DESC' if ask.descending else 'ASC'} LIMIT ?",
-        key,
-        0 if ask.descending else since,
-        *filters,
+        *values,
         limit,
     )
     found = list(map(_made, read))
@@ -85,11 +86,11 @@ def listing(connection: Connection, opened: Opened, wanted: Range) -> tuple[list
         above, below = (">", below) if wanted.descending else (above, "<")
     id_, origin, where = "d.id", "sync_document d", "d.db = ? AND d.deleted = 0"
     values: list[int | str] = [opened.n]
-    if opened.scope is not None:
-        # SQLite keeps this order: from the scope to its documents
-        id_, origin = "m.id", "sync_membership m CROSS JOIN sync_document d"
-        where, values = "d.n = m.doc AND m.scope = ? AND m.deleted = 0 AND m.position > 0", [opened.scope]
-    narrowed, more = where, [*values]
+    narrowed = ""
+    if opened.scope is not None:  # SQLite keeps the order from the scope to its documents; as of the sign, that of ids
+        id_, origin, where = "m.id", "sync_membership m", "m.scope = ? AND m.deleted = 0 AND +m.position > 0"
+        values, narrowed = [opened.scope], " AND d.n = m.doc"
+    more = [*values]
     for bound_, sign in ((lower, above), (upper, below)):
         if bound_ is not None:
             narrowed += f" AND {id_} {sign} ?"
@@ -98,8 +99,8 @@ def listing(connection: Connection, opened: Opened, wanted: Range) -> tuple[list
         Row._make(row)
         for row in tuples(
             connection,
-            f"SELECT {COLUMNS} FROM {origin} WHERE {narrowed} ORDER BY {id_} {'DESC' if wanted.descending else 'ASC'} "
-            "LIMIT ? OFFSET ?",
+            f"SELECT {COLUMNS} FROM {origin}{'' if opened.scope is None else ' CROSS JOIN sync_document d'} "
+            f"WHERE {where}{narrowed} ORDER BY {id_} {'DESC' if wanted.descending else 'ASC'} LIMIT ? OFFSET ?",
             *more,
             SEQUENCE if wanted.limit is None else wanted.limit,
             wanted.skip,

@@ -9,7 +9,7 @@ from sync.digest import MODULUS, bucket, share
 from sync.errors import PullFirst, TooLarge
 from sync.store.sql import changes
 from sync.store.sql.databases import Opened
-from sync.store.sql.run import EACH, array, first
+from sync.store.sql.run import EACH_ID, array, first
 from sync.store.sql.run import rows as query
 from sync.store.values import Compare, Digest
 
@@ -80,9 +80,9 @@ def _without(connection: Connection, opened: Opened, ids: Sequence[str], seq: in
     column, source, where, key = changes.source(opened)
     found = query(
         connection,
-        f"SELECT d.id, d.rev, d.deleted, {column} AS place FROM {source} WHERE {where} AND d.id IN {EACH}",
-        key,
+        f"SELECT d.id, d.rev, d.deleted, {column} AS place FROM {EACH_ID} {source} ON {where} AND d.id = w.value",
         array(set(ids)),
+        key,
     )
     return [row for row in found if 0 < row.place <= seq]
 

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from sync.jsontext import parse
 from sync.revisions import Tree
 from sync.store.sql.databases import SEQUENCE, Opened
-from sync.store.sql.run import EACH, array, rows, tuples
+from sync.store.sql.run import EACH, EACH_ID, array, rows, tuples
 
 COLUMNS: Final = "d.n, d.id, d.rev, d.deleted, d.seq, d.body, d.tree, d.owner"
 
@@ -63,11 +63,11 @@ def others(tree: str) -> str:
 
 def by_id(connection: Connection, opened: Opened, ids: Iterable[str]) -> dict[str, Row]:
     """Return the rows of those of ``ids`` that the view shows."""
-    source, where, key = "sync_document d", "d.db = ? AND d.id", opened.n
+    source, key = f"{EACH_ID} sync_document d ON d.db = ? AND d.id = w.value", opened.n
     if opened.scope is not None:
-        source = "sync_membership m JOIN sync_document d ON d.n = m.doc"
-        where, key = "m.scope = ? AND m.id", opened.scope
-    found = tuples(connection, f"SELECT {COLUMNS} FROM {source} WHERE {where} IN {EACH}", key, array(ids))
+        source = f"{EACH_ID} sync_membership m ON m.scope = ? AND m.id = w.value JOIN sync_document d ON d.n = m.doc"
+        key = opened.scope
+    found = tuples(connection, f"SELECT {COLUMNS} FROM {source}", array(ids), key)
     return {row[1]: Row._make(row) for row in found}
 
 
@@ -79,19 +79,18 @@ def held(connection: Connection, opened: Opened, ids: Iterable[str]) -> dict[str
     In a scope, where the documents of others lie between, the row itself is looked up only where there may be more
     to tell than the membership does: a first revision without others beside it has no history.
     """
-    source, where, key = "sync_document d JOIN sync_body b ON b.n = d.body", "d.db = ? AND d.id", opened.n
-    columns = COLUMNS
+    columns, key = COLUMNS, opened.n
+    source = f"{EACH_ID} sync_document d ON d.db = ? AND d.id = w.value JOIN sync_body b ON b.n = d.body"
     if opened.scope is not None:
-        source = "sync_membership m JOIN sync_body b ON b.n = m.body LEFT JOIN sync_document d ON d.n = "
-        source += "CASE WHEN m.leaves = '' AND m.rev LIKE '1-%' THEN 0 ELSE m.doc END"
-        where, key = "m.scope = ? AND m.id", opened.scope
-        columns = "m.doc, m.id, m.rev, m.deleted, abs(m.position), m.body, coalesce(d.tree, ''), d.owner"
-    found = tuples(
-        connection,
-        f"SELECT {columns}, b.body, b.attachments FROM {source} WHERE {where} IN {EACH}",
-        key,
-        array(ids),
-    )
+        columns, key = (
+            "m.doc, m.id, m.rev, m.deleted, abs(m.position), m.body, coalesce(d.tree, ''), d.owner",
+            opened.scope,
+        )
+        source = f"{EACH_ID} sync_membership m ON m.scope = ? AND m.id = w.value JOIN sync_body b ON b.n = m.body "
+        source += (
+            "LEFT JOIN sync_document d ON d.n = CASE WHEN m.leaves = '' AND m.rev LIKE '1-%' THEN 0 ELSE m.doc END"
+        )
+    found = tuples(connection, f"SELECT {columns}, b.body, b.attachments FROM {source}", array(ids), key)
     return {row[1]: row for row in found}
 
 

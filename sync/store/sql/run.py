@@ -21,6 +21,11 @@ WHOLE: Final = "SELECT page_count * page_size FROM pragma_page_count, pragma_pag
 """The bytes of the whole store."""
 EACH: Final = "(SELECT value FROM json_each(?))"
 """The rows of a list that :func:`array` made: for ``x IN …``."""
+EACH_ID: Final = "json_each(?) w CROSS JOIN"
+"""For ``FROM``: begins with the ids of a list, ``w.value``, and looks each up in the table that is named next.
+
+With ``IN`` SQLite might walk all documents of an area instead, and PostgreSQL those of a young database.
+"""
 COPIED: Final = 4
 """Fewest rows for which COPY is worth its beginning and its end."""
 
@@ -81,6 +86,15 @@ def many(connection: Connection, sql: str, values: list[tuple[Any, ...]]) -> Non
         connection.exec_driver_sql(_turned(sql), values)
 
 
+def in_order(connection: Connection) -> None:
+    """Have the statements of this transaction that follow read indexes in their order, a page at a time.
+
+    Of a young table PostgreSQL knows too little: it takes few rows for none, reads all, and sorts them for each page.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SET LOCAL enable_bitmapscan = off")
+
+
 def announce(connection: Connection, text: str) -> None:
     """Tell all processes ``text`` when the transaction is stored, where the database can; at most 7,999 bytes."""
     if connection.dialect.name == "postgresql":
@@ -92,14 +106,13 @@ _TURNS: Final[tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]
     (re.compile(re.escape(WHOLE)), "SELECT pg_database_size(current_database())"),
     (
         re.compile(
-            r"FROM (?P<table>\w+) (?P<name>\w)(?P<joined>| (?:LEFT )?JOIN (?:(?! WHERE ).)+) "
-            r"WHERE (?P=name)\.(?P<key>db|scope) = \? AND (?P=name)\.id IN \(SELECT value FROM json_each\(\?\)\)"
+            rf"{re.escape(EACH_ID)} (?P<table>\w+) (?P<name>\w) "
+            r"ON (?P=name)\.(?P<key>db|scope) = \? AND (?P=name)\.id = w\.value"
         ),
-        # one probe of the unique index for each id: left to itself PostgreSQL reads all documents of a young database
-        # for each batch, as it knows too little of it yet
+        # the limit keeps it to one probe of the unique index for each id: it knows too little of a young database
         (
-            r"FROM (SELECT ?::int AS key) k CROSS JOIN unnest(?::text[]) w (id) CROSS JOIN LATERAL "
-            r"(SELECT * FROM \g<table> WHERE \g<key> = k.key AND id = w.id LIMIT 1) \g<name>\g<joined>"
+            r"unnest(?::text[]) w (value) CROSS JOIN LATERAL "
+            r"(SELECT * FROM \g<table> WHERE \g<key> = ? AND id = w.value LIMIT 1) \g<name>"
         ),
     ),
     (re.compile(r"\bIN \(SELECT value FROM json_each\(\?\)\)"), "= ANY(%s)"),
