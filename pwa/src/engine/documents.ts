@@ -39,3 +39,9 @@ export const LIMITS = {
 export function typeOf(id: string): DocumentType {
   return id.slice(0, id.indexOf(':')) as DocumentType
 }
+
+/** The household that a document is about, or is. */
+export function householdOf(document: AnyDocument): string | null {
+  if (document.type === 'household') return document._id
+  return document.type === 'review' ? null : document.household
+}

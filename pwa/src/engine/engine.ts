@@ -244,8 +244,7 @@ class Composition implements Engine {
       await Promise.all([this.outbox.load(), this.drafts.load(keysOf(name).drafts)])
     }
     this.library.frame({ account: name, areas: state.areas })
-    const title = (doc: Stored) => this.#titleOf(doc)
-    this.outbox.rescue(await this.#holdings.follow(this.session.visited(), state.areas, title, this.#now()))
+    this.outbox.rescue(await this.#holdings.follow(this.session.visited(), state.areas, this.#now()))
     if (!this.library.state.ready) {
       this.library.ready()
       this.#behind(this.#tidyPhotos())
@@ -330,11 +329,6 @@ class Composition implements Engine {
       if (blob) return URL.createObjectURL(blob)
     }
     return this.api.photos.url(id)
-  }
-
-  #titleOf(doc: Stored): string {
-    const household = doc.type === 'household' ? doc : 'household' in doc ? this.library.document(doc.household) : null
-    return household?.type === 'household' ? household.address : ''
   }
 
   #account(): string {

@@ -2,7 +2,7 @@
 
 import type { Refusal } from './api/types'
 import { day, instant, type Clock } from './clock'
-import { typeOf, type AnyDocument, type Stored } from './documents'
+import { householdOf, typeOf, type AnyDocument, type Stored } from './documents'
 import type { Outbox, OutboxItem, OutboxState } from './face'
 import type { MemoryLibrary } from './library'
 import type { AreaStore, Marker } from './local/area'
@@ -193,11 +193,6 @@ export class LocalOutbox implements Outbox {
   #touch(): void {
     this.#source.set({ version: this.state.version + 1 })
   }
-}
-
-function householdOf(document: AnyDocument): string | null {
-  if (document.type === 'household') return document._id
-  return document.type === 'review' ? null : document.household
 }
 
 function visitOf(document: AnyDocument): string | null {

@@ -216,6 +216,22 @@ describe.skipIf(missing !== null)('the engine against the real server', () => {
     await district.command(`grant zhao visitor ${DOOR}`)
   })
 
+  it('knows whose door a rescued record was of, also when it was closed in between', async () => {
+    const net = browser()
+    const engine = await visitor(net, 'zhao')
+    const id = await makeDoor(engine, '512')
+    await becomes(engine, { waiting: 0 })
+    net.between = () => new TypeError('Failed to fetch')
+    const saved = await engine.records.saveVisit({ household: id, outcome: 'met' })
+    await district.command('expire zhao')
+    await engine.close()
+    await district.command(`revoke zhao visitor ${DOOR}`)
+    open.length = 0
+    const again = await visitor(browser(), 'zhao', { keep: true })
+    expect(again.outbox.items()).toContainEqual(expect.objectContaining({ docId: saved.id, title: '3号楼2门512', state: 'rescued' }))
+    await district.command(`grant zhao visitor ${DOOR}`)
+  })
+
   it('signs out cleanly, warns before it loses something, and needs no network for it', async () => {
     const net = browser()
     const engine = await visitor(net)

@@ -1,6 +1,6 @@
 /** The local databases of one account: one pair for each area that it visits. */
 
-import type { AnyDocument, Stored } from '../documents'
+import { householdOf, type AnyDocument, type Stored } from '../documents'
 import type { MemoryLibrary } from '../library'
 import type { AreaNode, Unsubscribe } from '../face'
 import { AreaStore, type Marker } from './area'
@@ -54,10 +54,9 @@ export class Holdings {
   /**
    * Open what is granted now, and leave what is not any more.
    *
-   * @param titleOf names a document for the outbox while its household is still known
    * @returns the documents that were unsent in what was left: saved before the databases were destroyed
    */
-  async follow(granted: readonly string[], areas: readonly AreaNode[], titleOf: (doc: Stored) => string, now: number) {
+  async follow(granted: readonly string[], areas: readonly AreaNode[], now: number) {
     const job = async () => {
       this.#areas = areas
       const opened = granted.filter((id) => !this.#holdings.has(id))
@@ -66,7 +65,7 @@ export class Holdings {
       await this.#remember([...known, ...granted])
       await Promise.all(opened.map((id) => this.#open(id)))
       const rescued: Rescued[] = []
-      for (const id of known.filter((each) => !granted.includes(each))) rescued.push(...(await this.#leave(id, titleOf, now)))
+      for (const id of known.filter((each) => !granted.includes(each))) rescued.push(...(await this.#leave(id, now)))
       await this.#remember(granted)
       return rescued
     }
@@ -147,13 +146,17 @@ export class Holdings {
     this.#follows.set(id, follows)
   }
 
-  async #leave(id: string, titleOf: (doc: Stored) => string, now: number): Promise<Rescued[]> {
+  async #leave(id: string, now: number): Promise<Rescued[]> {
     const holding = this.#holdings.get(id) ?? (await this.#pair(id))
     const [area, photos] = await Promise.all([holding.area.load(), holding.photos.load()])
     const unsent = [...unsentOf(area.documents, area.markers), ...unsentOf(photos.documents, photos.markers)]
+    // Asked of the database that is left, not of the library: after a restart the library never held these households.
+    const addresses = new Map(area.documents.flatMap((each) => (each.type === 'household' ? [[each._id, each.address]] : [])))
     const rescued: Rescued[] = []
     for (const document of unsent) {
-      const saved = { document, title: titleOf(document), at: now, ...(await picture(holding.photos, document)) }
+      const household = householdOf(document) ?? ''
+      const title = addresses.get(household) ?? household.split(':')[2] ?? ''
+      const saved = { document, title, at: now, ...(await picture(holding.photos, document)) }
       await this.#kept.set(keysOf(this.#account).rescued + document._id, saved)
       rescued.push(saved)
     }
