@@ -19,6 +19,7 @@ import { LocalSession } from './session'
 import { LocalStorageState } from './storage'
 import { browserSurroundings, type Surroundings } from './surroundings'
 import type { Acknowledged } from './sync/push'
+import { Prover, type Proved } from './sync/prover'
 import { PACE, Synchroniser, type Pace } from './sync/synchroniser'
 import { ulids } from './ulid'
 import { WorkerUpdate } from './update'
@@ -72,6 +73,7 @@ class Composition implements Engine {
   readonly records: LocalRecords
   readonly outbox: LocalOutbox
   readonly drafts: LocalDrafts
+  readonly proof: Prover
   readonly storage: LocalStorageState
   readonly push: WebPush
   readonly update = new WorkerUpdate()
@@ -97,6 +99,12 @@ class Composition implements Engine {
     this.drafts = new LocalDrafts(kept)
     this.storage = new LocalStorageState(() => this.library.size)
     this.push = new WebPush(wire)
+    this.proof = new Prover({
+      now: this.#now,
+      load: async () => (await kept.get<Proved>(keysOf(this.#account()).proved)) ?? null,
+      save: (proved) => kept.set(keysOf(this.#account()).proved, proved),
+      round: () => this.sync.syncNow(),
+    })
     const common = { library: this.library, now: this.#now, account: () => this.#account(), holdingOf: (area: string) => this.#holdingOf(area) }
     this.records = new LocalRecords({
       ...common,
@@ -223,6 +231,7 @@ class Composition implements Engine {
           await this.#holdings?.refreshMarkers()
           this.#channel?.postMessage('markers')
         },
+        prove: (uuid, each) => this.proof.run(uuid, each),
         finished: (at) => {
           this.#behind(this.#finished(at))
         },
@@ -241,7 +250,7 @@ class Composition implements Engine {
     if (name === undefined) return
     if (!this.#holdings) {
       this.#holdings = new Holdings(this.#kept, this.library, name)
-      await Promise.all([this.outbox.load(), this.drafts.load(keysOf(name).drafts)])
+      await Promise.all([this.outbox.load(), this.drafts.load(keysOf(name).drafts), this.proof.load()])
     }
     this.library.frame({ account: name, areas: state.areas })
     this.outbox.rescue(await this.#holdings.follow(this.session.visited(), state.areas, this.#now()))

@@ -89,6 +89,36 @@ export interface SyncState extends Observed<SyncSnapshot> {
   syncNow(): Promise<SyncSnapshot>
 }
 
+// ------------------------------------------------------------------------------------------------------------ proof
+
+/** What a comparison of this phone with the server found, in numbers of documents. */
+export interface ProofReport {
+  readonly at: string
+  /** Compared. */
+  readonly checked: number
+  /** Left out: not uploaded yet. */
+  readonly unsent: number
+  /** Were missing here, or older than the server's: fetched. */
+  readonly fetched: number
+  /** Own ones that the server had lost: they go up again. */
+  readonly again: number
+  /** Others' that the server does not hold: left as they are. */
+  readonly extra: number
+  /** Missing here, and could not be taken in. */
+  readonly unmended: number
+}
+
+export interface ProofSnapshot {
+  /** `failed`: asked for, and there was no way to the server. */
+  readonly phase: 'idle' | 'checking' | 'failed'
+  readonly last: ProofReport | null
+}
+
+export interface ProofState extends Observed<ProofSnapshot> {
+  /** Compare now, after a round. Resolves when it has ended, well or not; never throws. */
+  check(): Promise<ProofSnapshot>
+}
+
 // ---------------------------------------------------------------------------------------------------------- library
 
 /**
@@ -341,6 +371,8 @@ export interface UpdateState extends Observed<UpdateSnapshot> {
 export interface Engine {
   readonly session: SessionStore
   readonly sync: SyncState
+  /** Whether this phone holds what the server holds: proved once a day, and on request. */
+  readonly proof: ProofState
   readonly library: Library
   readonly records: Records
   readonly outbox: Outbox

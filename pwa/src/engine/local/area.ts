@@ -198,13 +198,36 @@ export class AreaStore {
       const { doc: id, base, before } = marker
       if (base === null || before === null) return
       const edited = (await this.current([id])).get(id)
-      const [generation, hash] = base.split('-')
-      const start = Number(generation) + 1
-      const body = { ...before, _id: id, _rev: `${start.toString()}-${LOWEST}`, _revisions: { start, ids: [LOWEST, hash] } }
-      await this.db.bulkDocs([without(body, '_conflicts')], { new_edits: false })
+      await this.stand({ ...before, _id: id, _rev: base } as Stored)
       const end = edited ? [{ _id: id, _rev: edited._rev, _deleted: true, [GIVEN_UP]: true }] : []
       await this.db.bulkDocs([...end, { _id: marker._id, _rev: marker._rev, _deleted: true }])
     })
+  }
+
+  /** Have what the server holds stand again here, beside whatever grew on it on this phone alone. */
+  async stand(document: Stored): Promise<void> {
+    const [generation, hash] = document._rev.split('-')
+    const start = Number(generation) + 1
+    const body = { ...document, _rev: `${start.toString()}-${LOWEST}`, _revisions: { start, ids: [LOWEST, hash] } }
+    await this.db.bulkDocs([without(body, '_conflicts')], { new_edits: false })
+  }
+
+  /** The live documents (of these ids, or all) by id, with the winners as the server names them. */
+  async live(ids?: readonly string[]): Promise<Map<string, string>> {
+    const { rows } = await this.db.allDocs(ids ? { keys: [...ids] } : {})
+    const found = new Map<string, string>()
+    for (const { id, value } of rows) if (id !== undefined && value && !value.deleted) found.set(id, value.rev)
+    for (const [id, rev] of found) if (rev.endsWith(LOWEST)) found.set(id, await this.#beneath(id, rev))
+    return found
+  }
+
+  /** The winner of a document but for the revision {@link stand} made. */
+  async #beneath(id: string, rev: string): Promise<string> {
+    const own = await this.db.get<{ _revisions: { start: number; ids: string[] } }>(id, { rev, revs: true })
+    const { start, ids } = own._revisions
+    const leaves = await this.db.get<{ ok?: { _rev: string; _deleted?: true } }>(id, { open_revs: 'all' })
+    const live = leaves.flatMap(({ ok }) => (ok && !ok._deleted && !ok._rev.endsWith(LOWEST) ? ok._rev : []))
+    return [`${(start - 1).toString()}-${ids[1] ?? ''}`, ...live].reduce((best, each) => (wins(each, best) ? each : best))
   }
 
   /** The identity of the server that this phone's documents were last compared with; null before the first contact. */
@@ -293,6 +316,12 @@ export const GIVEN_UP = 'given_up'
 
 /** A revision hash that loses to every other of its generation. */
 const LOWEST = '0'.repeat(32)
+
+/** Whether a live revision wins over another one. */
+function wins(one: string, other: string): boolean {
+  const [a, b] = [Number.parseInt(one), Number.parseInt(other)]
+  return a === b ? one > other : a > b
+}
 
 function without<T extends object>(value: T, key: string): T {
   return Object.fromEntries(Object.entries(value).filter(([name]) => name !== key)) as T

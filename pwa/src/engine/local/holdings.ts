@@ -27,6 +27,7 @@ export const keysOf = (account: string) => ({
   all: `account/${account}/`,
   databases: `account/${account}/databases`,
   drafts: `account/${account}/drafts/`,
+  proved: `account/${account}/proved`,
   rescued: `account/${account}/rescued/`,
   sent: `account/${account}/sent`,
   synced: `account/${account}/synced`,

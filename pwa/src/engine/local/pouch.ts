@@ -22,6 +22,7 @@ export interface Local {
   put(doc: object): Promise<Answer>
   bulkDocs(docs: readonly object[], options?: { new_edits: boolean }): Promise<Answer[]>
   allDocs(options: { keys?: string[]; include_docs: true; conflicts?: true }): Promise<{ rows: { doc?: Stored | null }[] }>
+  allDocs(options: { keys?: string[] }): Promise<{ rows: { id?: string; value?: { rev: string; deleted?: true } }[] }>
   revsDiff(revs: Record<string, string[]>): Promise<Record<string, { missing?: string[] }>>
   changes(options: { live: true; since: number | string; include_docs: true; conflicts: true }): Feed
   changes(options: { since: 0; style: 'all_docs'; include_docs: true }): Promise<{ results: readonly Held[] }>

@@ -5,6 +5,7 @@
 
 import type { AnyDocument, Stored } from '../documents'
 import type { AreaStore } from '../local/area'
+import type { Held } from '../local/pouch'
 import type { Wire } from '../wire'
 
 const BATCH = 500
@@ -33,12 +34,30 @@ export async function compare(stores: readonly AreaStore[], remote: string, wire
   return waiting
 }
 
-async function compareOne(store: AreaStore, remote: string, wire: Wire, { uuid, account, now, signal }: Comparison): Promise<number> {
+async function compareOne(store: AreaStore, remote: string, wire: Wire, comparison: Comparison): Promise<number> {
+  const { uuid, now } = comparison
   const known = await store.server()
   if (known === uuid) return 0
+  const held = known === null ? [] : await store.held()
+  const { lost, gone } = await lacking(store, held, remote, wire, comparison)
+  await store.compared(uuid, lost, gone, now)
+  return lost.length
+}
+
+/**
+ * Ask which of the documents `held` the server lacks.
+ *
+ * @returns those that are this account's to send (again), and those that can only end here
+ */
+export async function lacking(
+  store: AreaStore,
+  held: readonly Pick<Held, 'id' | 'doc'>[],
+  remote: string,
+  wire: Wire,
+  { account, signal }: Comparison,
+): Promise<{ lost: readonly Stored[]; gone: readonly Stored[] }> {
   const lost: Stored[] = []
   const gone: Stored[] = []
-  const held = known === null ? [] : await store.held()
   for (let from = 0; from < held.length; from += BATCH) {
     const batch = held.slice(from, from + BATCH)
     const revs = Object.fromEntries(await Promise.all(batch.map(async ({ id }) => [id, await store.leaves(id)] as const)))
@@ -51,8 +70,7 @@ async function compareOne(store: AreaStore, remote: string, wire: Wire, { uuid, 
       else if (doc.type === 'review' && !doc._deleted && answer.missing.includes(doc._rev)) gone.push(doc)
     }
   }
-  await store.compared(uuid, lost, gone, now)
-  return lost.length
+  return { lost, gone }
 }
 
 /**

@@ -47,7 +47,7 @@ export async function pull(db: Local, remote: string, wire: Wire, uuid: string, 
     const changes = await wire.send<ChangesAnswer>(`${remote}/_changes?${query}`, { signal })
     if (changes.last_seq !== checkpoint.since || changes.results.length > 0) {
       const documents = await fetchMissing(db, remote, wire, changes, signal)
-      checkpoint = await keep(db, documents, { ...checkpoint, since: changes.last_seq })
+      checkpoint = await advance(db, documents, { ...checkpoint, since: changes.last_seq })
       taken.push(...documents.map((document) => document._id))
     }
     if (changes.results.length < BATCH) return taken
@@ -61,6 +61,16 @@ export async function arrival(db: Local, remote: string, wire: Wire, uuid: strin
   const call = { signal, timeout: LONGPOLL_TIMEOUT_MS }
   const changes = await wire.send<ChangesAnswer>(`${remote}/_changes?${query}`, call)
   return changes.results.length > 0
+}
+
+/** How far `db` has read the feed. */
+export async function position(db: Local, uuid: string): Promise<string> {
+  return (await read(db, uuid)).since
+}
+
+/** Have the next pull read the feed from its beginning; what is here already is not fetched again. */
+export async function rewind(db: Local): Promise<void> {
+  await keep(db, [{ ...(await read(db, '')), uuid: '' }])
 }
 
 async function read(db: Local, uuid: string): Promise<Checkpoint> {
@@ -86,7 +96,16 @@ async function fetchMissing(
   if (Object.keys(offered).length === 0) return []
   const diff = await db.revsDiff(offered)
   const docs = Object.entries(diff).flatMap(([id, { missing }]) => (missing ?? []).map((rev) => ({ id, rev })))
-  if (docs.length === 0) return []
+  return docs.length === 0 ? [] : fetchRevisions(remote, wire, docs, signal)
+}
+
+/** These revisions, or all leaves of the documents for which none is named, with their histories. */
+export async function fetchRevisions(
+  remote: string,
+  wire: Wire,
+  docs: readonly { id: string; rev?: string }[],
+  signal?: AbortSignal,
+): Promise<AnyDocument[]> {
   // No attachments: only photos have any, and they are in no feed. With them the server gives few documents at a time.
   const path = `${remote}/_bulk_get?revs=true&latest=true`
   const answer = await wire.send<BulkGetAnswer>(path, { method: 'POST', body: { docs }, timeout: 60_000, signal })
@@ -94,12 +113,17 @@ async function fetchMissing(
   return answer.results.flatMap((result) => result.docs.flatMap((each) => each.ok ?? []))
 }
 
-async function keep(db: Local, documents: readonly AnyDocument[], checkpoint: Checkpoint): Promise<Checkpoint> {
-  const answers = await db.bulkDocs([...documents, checkpoint], { new_edits: false })
+/** Keep what came from the server. */
+export async function keep(db: Local, documents: readonly object[]): Promise<void> {
+  const answers = await db.bulkDocs(documents, { new_edits: false })
   // With `new_edits: false` only failures are listed. A checkpoint that lost to another tab's is read again: at worst
   // the same revisions are offered once more.
   const failed = answers.find((answer) => answer.id !== CHECKPOINT)
   if (failed) throw Object.assign(new Error('the phone could not keep a document'), failed)
+}
+
+async function advance(db: Local, documents: readonly AnyDocument[], checkpoint: Checkpoint): Promise<Checkpoint> {
+  await keep(db, [...documents, checkpoint])
   const stored = await db.get<Checkpoint>(CHECKPOINT)
   return { ...checkpoint, _rev: stored._rev }
 }

@@ -12,6 +12,7 @@ import type { Holding } from '../local/holdings'
 import type { Stored } from '../documents'
 import type { Wire } from '../wire'
 import { arrival, pull } from './pull'
+import { prove, type Finding } from './proof'
 import { push, type Acknowledged } from './push'
 import { compare } from './compare'
 import type { AreaStore } from '../local/area'
@@ -58,6 +59,8 @@ export interface SynchroniserPorts {
   readonly account: () => string
   /** A restored server had lost something: markers were written for it. */
   readonly waitAgain: () => Promise<void>
+  /** A round brought all up and down: prove with `each` that it did, if it is time. */
+  readonly prove: (uuid: string, each: () => Promise<readonly Finding[]>) => Promise<void>
   /** A round ended well. */
   readonly finished: (at: string) => void
 }
@@ -236,6 +239,18 @@ export class Synchroniser implements SyncState {
     await each(async ({ photos, remote }) => {
       const ready = (await photos.markers()).filter((marker) => photoReady(marker.doc))
       await push(photos, remote, wire, ready, now, settled)
+    })
+    await this.#ports.prove(this.#uuid, async () => {
+      const findings: Finding[] = []
+      await each(async ({ area, remote }) => {
+        const finding = await prove(area, remote, wire, { uuid: this.#uuid, account: account(), now: now(), signal })
+        if (finding.fetched.length > 0) this.#ports.arrived(await area.winners(finding.fetched))
+        if (finding.again > 0) await this.#ports.waitAgain()
+        // What waits now, and what a server that was set back tells again, is the next round's.
+        if (finding.again > 0 || finding.rewound) this.#again = true
+        findings.push(finding)
+      })
+      return findings
     })
     this.#detail = detail
     const at = instant(now())

@@ -6,6 +6,7 @@ import type {
   HouseholdEntry,
   LibraryState,
   Observed,
+  ProofSnapshot,
   OutboxItem,
   PushSnapshot,
   Review,
@@ -36,7 +37,7 @@ export class Told<T> implements Observed<T> {
 }
 
 export interface FakeEngine extends Engine {
-  told: { session: Told<SessionState>; sync: Told<SyncSnapshot>; library: Told<LibraryState>; outbox: Told<{ version: number }>; update: Told<UpdateSnapshot> }
+  told: { session: Told<SessionState>; sync: Told<SyncSnapshot>; proof: Told<ProofSnapshot>; library: Told<LibraryState>; outbox: Told<{ version: number }>; update: Told<UpdateSnapshot> }
   saved: VisitDraft[]
   outboxItems: OutboxItem[]
   reviews: FakeReviews
@@ -63,6 +64,7 @@ export function fakeEngine(options: FakeOptions = {}): FakeEngine {
   const told: FakeEngine['told'] = {
     session: new Told<SessionState>(role === 'none' ? { phase: 'signed-out', account: null, grants: [], areas: [] } : { phase: 'signed-in', account, grants, areas: AREAS }),
     sync: new Told<SyncSnapshot>({ online: true, phase: 'idle', waiting: 0, refused: 0, lastSyncedAt: `${TODAY}T09:00:00+08:00`, detail: null }),
+    proof: new Told<ProofSnapshot>({ phase: 'idle', last: null }),
     library: new Told<LibraryState>({ ready: true, version: 1 }),
     outbox: new Told({ version: 1 }),
     update: new Told<UpdateSnapshot>({ available: false, offlineReady: true }),
@@ -131,6 +133,7 @@ export function fakeEngine(options: FakeOptions = {}): FakeEngine {
       changePassword: () => Promise.resolve(),
     }),
     sync: Object.assign(told.sync, { syncNow: () => Promise.resolve(told.sync.state) }),
+    proof: Object.assign(told.proof, { check: () => Promise.resolve(told.proof.state) }),
     library: Object.assign(told.library, {
       areas: () => AREAS.filter((area) => area.kind === 'door'),
       households: (area?: string) => households.filter((doc) => !area || doc.area === area).map(householdEntry),
