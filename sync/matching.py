@@ -1,5 +1,6 @@
 """Selectors at work: a normal form (:mod:`sync.selector`) compiled to one function of a document."""
 
+import operator
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
@@ -59,8 +60,24 @@ def _compiled(node: Node) -> Matcher:
         return _field(node)
     parts = [_compiled(part) for part in node.parts]
     if isinstance(node, And):
-        return lambda value: all(part(value) for part in parts)
+        return _each(parts)
+    if len(parts) == 1:
+        return parts[0]
     return lambda value: not parts or any(part(value) for part in parts)
+
+
+def _each(parts: Sequence[Matcher]) -> Matcher:
+    if len(parts) == 2:  # noqa: PLR2004  the ends of a range: most of all
+        first, second = parts
+        return lambda value: first(value) and second(value)
+
+    def holds(value: Any) -> bool:
+        for part in parts:  # noqa: SIM110  a generator in all() takes twice the time
+            if not part(value):
+                return False
+        return True
+
+    return holds
 
 
 def _field(test: Test) -> Matcher:
@@ -76,7 +93,16 @@ def _field(test: Test) -> Matcher:
             return absent
         return found is not ASTRAY and condition(found)
 
-    return holds
+    if len(path) > 1:
+        return holds
+    (name,) = path
+
+    def of_document(value: Any) -> bool:
+        if type(value) is not dict:
+            return holds(value)
+        return condition(value[name]) if name in value else absent
+
+    return of_document
 
 
 def _negatable(test: Test) -> Matcher:
@@ -84,7 +110,7 @@ def _negatable(test: Test) -> Matcher:
     return (lambda value: not condition(value)) if test.negated else condition
 
 
-def _ordered(verdict: Callable[[int], bool]) -> Callable[[Test], Matcher]:
+def _ordered(compare: Callable[[Any, Any], bool]) -> Callable[[Test], Matcher]:
     """Return what makes a comparison with the argument; document ids are compared by code point, as CouchDB does."""
 
     def make(test: Test) -> Matcher:
@@ -94,23 +120,27 @@ def _ordered(verdict: Callable[[int], bool]) -> Callable[[Test], Matcher]:
 
         def holds(value: Any) -> bool:
             if of_ids and isinstance(value, str):
-                return verdict((value > argument) - (value < argument))
+                return compare(value, argument)
             own = collate.rank(value)
             if own != rank or own < collate.NUMBER:
-                return verdict((own > rank) - (own < rank))
-            if own == collate.NUMBER:
-                return verdict((value > argument) - (value < argument))
-            key = collate.key(value)
-            return verdict((key > wanted) - (key < wanted))
+                return compare(own, rank)
+            return compare(value, argument) if own == collate.NUMBER else compare(collate.key(value), wanted)
 
-        return holds
+        if rank != collate.NUMBER:
+            return holds
+
+        def of_number(value: Any) -> bool:
+            kind = type(value)
+            return compare(value, argument) if kind is int or kind is float else holds(value)
+
+        return of_number
 
     return make
 
 
 def _equal(test: Test) -> Matcher:
     argument = test.argument
-    general = _ordered(lambda told: told == 0)(test)
+    general = _ordered(operator.eq)(test)
     if not isinstance(argument, str) or not _plain(argument):
         return general
     return lambda value: value == argument or (isinstance(value, str) and not _plain(value) and general(value))
@@ -204,10 +234,10 @@ def _regex(test: Test) -> Matcher:
 
 
 _CONDITIONS: Final[dict[str, Callable[[Test], Matcher]]] = {
-    "$lt": _ordered(lambda told: told < 0),
-    "$lte": _ordered(lambda told: told <= 0),
-    "$gt": _ordered(lambda told: told > 0),
-    "$gte": _ordered(lambda told: told >= 0),
+    "$lt": _ordered(operator.lt),
+    "$lte": _ordered(operator.le),
+    "$gt": _ordered(operator.gt),
+    "$gte": _ordered(operator.ge),
     "$eq": _equal,
     "$ne": _unequal,
     "$in": _within,

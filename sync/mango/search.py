@@ -37,6 +37,7 @@ BYTES: Final = 2 * 1024 * 1024
 """Bytes of documents read at once, about."""
 KEPT: Final = 10_000
 """Keys kept beyond those that are wanted, before they are sorted and cut."""
+ALL: Final = 1 << 62
 EXAMINED: Final = 20_000
 """Documents of an area that one query may look at."""
 MANY_READ: Final = (
@@ -143,7 +144,7 @@ class Search:
         if self._key is not None:
             return self._sorted(self._key, self._of_area(None), wanted, self._query.place)
         after = None if self._query.place is None else self._query.place.id
-        return self._scan(after, wanted) if self._view.scope is None else self._scan_area(after, wanted)
+        return self._scan(after, wanted)
 
     # -- by an index -------------------------------------------------------------------------------------------------
 
@@ -202,10 +203,12 @@ class Search:
     # -- by ids ------------------------------------------------------------------------------------------------------
 
     async def _scan(self, after: str | None, wanted: int) -> AsyncIterator[list[Found]]:
-        """Yield the next ``wanted`` in the order of ids, of all documents."""
+        """Yield the next ``wanted`` in the order of ids, or fewer where an area has too many documents."""
+        down, most = self._query.descending, ALL if self._view.scope is None else EXAMINED
         start, end = self._span(after)
         while wanted:
-            listed = Range(start=start, end=end, descending=self._query.descending, limit=self._most + 1, counted=False)
+            amount = min(self._most, most - self._docs)
+            listed = Range(start=start, end=end, descending=down, limit=amount + 1, counted=False)
             piece = await self._read(self._scanning(listed, after, wanted))
             if piece.found:
                 wanted -= len(piece.found)
@@ -213,6 +216,10 @@ class Search:
             if piece.next is None:
                 return
             start = after = piece.next
+            if wanted and self._docs >= most:
+                self._place = Place(b"", start)
+                self._warnings.append(ENDED)
+                return
 
     def _scanning(self, listed: Range, after: str | None, most: int) -> Callable[[Connection], _Piece]:
         def read(connection: Connection) -> _Piece:
@@ -223,20 +230,6 @@ class Search:
             return piece
 
         return read
-
-    async def _scan_area(self, after: str | None, wanted: int) -> AsyncIterator[list[Found]]:
-        """Yield the next ``wanted`` in the order of ids, of an area's documents, or fewer where there are too many."""
-        async for ids in self._of_area(after):
-            piece = await self._read(self._reading(ids, wanted, self._sift_by_id))
-            wanted -= len(piece.found)
-            if piece.found:
-                yield piece.found
-            if not wanted:
-                return
-            if self._docs >= EXAMINED:
-                self._place = Place(b"", ids[-1])
-                self._warnings.append(ENDED)
-                return
 
     async def _of_area(self, after: str | None) -> AsyncIterator[Sequence[str]]:
         """Yield the ids of an area's documents in the order asked for, after ``after``, in pieces to be read."""

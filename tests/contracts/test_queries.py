@@ -23,6 +23,7 @@ from sync.matching import ASTRAY, MISSING, at, matcher
 from sync.selector import names, parse
 from sync.store import DocumentStore
 from sync.store.indexed import Keys, Step
+from tests.contracts.conftest import Make
 from tests.sync.json_values import values
 
 EXAMPLES = int(os.environ.get("BAIJIAMEN_QUERY_EXAMPLES", "10"))
@@ -251,11 +252,12 @@ class TestIndexes:
         keys = Keys(b"", b"\xff", limit=10)
         assert store.database.read_now(lambda c: store.index_keys_now(c, view, "s", keys)) == [(b"\x05", "000")]
 
-    def test_many_at_once_and_writes_meanwhile(self, asked: Asked) -> None:
+    def test_many_at_once_and_writes_meanwhile(self, asked: Asked, make: Make) -> None:
         made, store = asked.define({"fields": ["n"]}), asked.store
+        stores = [store, make({}), make({})]
 
         async def run() -> None:
-            keepers = [Keeper(store) for _ in range(3)]  # each as if in a process of its own
+            keepers = [Keeper(each) for each in stores]  # each as in a process of its own
             work = [keeper.forward(asked.view, made) for keeper in keepers for _ in range(3)]
             for n in range(40):
                 draft = compose(f"{n:03}", {"n": -n}, rev=None)

@@ -6,6 +6,8 @@ from typing import Any, ClassVar
 import httpx
 import pytest
 
+from sync.http import find
+from sync.mango import search
 from tests.protocol.serve import Running
 
 NO_INDEX = "No matching index found, create an index to optimize query time."
@@ -288,6 +290,44 @@ class TestIndexes:
         _, answer = told("POST", f"{people}/_explain", {"selector": {"n": 1, "age": {"$gt": 5}}})
         assert answer["index"]["name"] == "wide"
 
+    @pytest.mark.parametrize(
+        ("selector", "start", "end"),
+        [
+            ({"n": 1, "age": {"$gt": 5}}, [1, 5], [1, "<MAX>"]),
+            ({"n": {"$gte": 1, "$lt": 9}, "age": {"$lte": 5}}, [1], [9, "<MAX>"]),
+            ({"n": {"$gt": None}, "age": {"$exists": True}}, [None], ["<MAX>"]),
+            ({"n": {"$beginsWith": "a"}, "age": 1}, ["a"], ["a\uffff", "<MAX>"]),
+            ({"n": {"$exists": True}, "age": 3}, [], ["<MAX>"]),
+        ],
+    )
+    def test_the_range_of_an_index_is_explained(
+        self, told: Any, people: str, selector: object, start: object, end: object
+    ) -> None:
+        told("POST", f"{people}/_index", {"index": {"fields": ["n", "age"]}, "ddoc": "wide", "name": "wide"})
+        _, answer = told("POST", f"{people}/_explain", {"selector": selector, "use_index": "wide"})
+        assert (answer["mrargs"]["start_key"], answer["mrargs"]["end_key"]) == (start, end)
+        down = {"selector": selector, "sort": [{"n": "desc"}]}
+        _, answer = told("POST", f"{people}/_explain", down)
+        shown = answer["mrargs"]
+        assert (shown["start_key"], shown["end_key"], shown["direction"]) == (end, start, "rev")
+
+    def test_without_fallback_documents_are_not_read_through(self, told: Any, people: str) -> None:
+        asked = {"selector": {"n": 1}, "allow_fallback": False}
+        for route in ("_find", "_explain"):
+            status, answer = told("POST", f"{people}/{route}", asked)
+            assert (status, answer["error"]) == (400, "no_usable_index")
+        told("POST", f"{people}/_index", {"index": {"fields": ["n"]}})
+        assert ids(told("POST", f"{people}/_find", asked)[1]) == ["p001"]
+
+    @pytest.mark.parametrize("update", [True, False, "lazy"])
+    def test_an_update_may_wait(self, told: Any, people: str, update: object) -> None:
+        told("POST", f"{people}/_index", {"index": {"fields": ["n"]}, "ddoc": "n"})
+        asked = {"selector": {"n": {"$gt": 7}}, "r": 2, "stable": True}
+        status, answer = told("POST", f"{people}/_find", {**asked, "update": update})
+        assert (status, ids(answer)) == (200, ["p008", "p009"] if update is True else [])
+        assert ids(told("POST", f"{people}/_find", asked)[1]) == ["p008", "p009"]
+        assert told("POST", f"{people}/_find", {**asked, "update": "soon"})[1]["error"] == "invalid_boolean"
+
 
 @pytest.fixture(scope="module")
 def areas(server: Running) -> None:
@@ -333,6 +373,30 @@ class TestAreas:
         with server.client("phone") as phone:
             told = phone.post("/area-west/_changes?filter=_selector", json={"selector": {"n": {"$gt": 0}}}).json()
             assert [row["id"] for row in told["results"]] == ["west1", "west2"]
+
+    @pytest.mark.usefixtures("areas")
+    def test_a_query_of_an_area_ends_after_so_many_documents(
+        self, server: Running, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with server.client("phone") as phone, server.client() as admin:
+            docs = [{"_id": f"big{n:03}", "_rev": "1-a", "n": n, "area": "big"} for n in range(90)]
+            phone.post("/area-big/_bulk_docs", json={"docs": docs, "new_edits": False})
+            admin.post("/areas/_index", json={"index": {"fields": ["n"]}, "ddoc": "n", "name": "n"})
+            for module in (search, find):
+                monkeypatch.setattr(module, "EXAMINED", 40)
+            asked: dict[str, Any] = {"selector": {"n": {"$gte": 60}}, "use_index": ["n", "n"]}
+            told = phone.post("/area-big/_find", json=asked)
+            assert (told.status_code, told.json()["error"]) == (413, "too_large")
+            seen: list[str] = []
+            asked = {"selector": {"n": {"$type": "number"}, "$or": [{"n": {"$gte": 60}}, {"x": 1}]}, "limit": 90}
+            admin.delete("/areas/_index/n/json/n")
+            for _ in range(3):
+                told = phone.post("/area-big/_find", json=asked).json()
+                seen += ids(told)
+                asked["bookmark"] = told["bookmark"]
+            assert seen == [f"big{n:03}" for n in range(60, 90)]
+            first = phone.post("/area-big/_find", json={**asked, "bookmark": None}).json()
+            assert (first["docs"], "looked at 20000" in first["warning"]) == ([], True)
 
 
 class TestFeeds:

@@ -141,3 +141,23 @@ def test_depth_is_no_limit() -> None:
     for _ in range(20_000):
         deep = [deep]
     assert collate.key(deep) > collate.key([[]])
+
+
+@given(values | st.text(max_size=80).map(lambda text: text * 5), st.integers(1, 60))
+def test_the_first_bytes_of_a_key(value: object, most: int) -> None:
+    assert collate.key(value, most) == collate.key(value)[:most]
+
+
+TEXTS = st.text(
+    alphabet=st.sampled_from([*"abLl·eé\u0301\u0b92\u0bd7ཱྲ가각进门ｱ "]) | st.characters(codec="utf-8"), max_size=6
+)
+
+
+@given(TEXTS, TEXTS)
+@example("l", "·")
+@example("e", "\u0301")
+@example("", "\ufffd")
+@example("\u0b92", "\u0bd7")
+def test_keys_begin_alike_where_texts_do(text: str, more: str) -> None:
+    assert collate.key(text + more).startswith(collate.beginning(text))
+    assert collate.key(text + more) < collate.beginning(text) + b"\xff" * 4

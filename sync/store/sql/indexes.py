@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from sync.store.indexed import Keys, Step
 from sync.store.sql.databases import Opened
-from sync.store.sql.run import EACH, array, first, many, rows, run
+from sync.store.sql.run import EACH, array, first, in_order, many, rows, run
 
 GOING: Final = "going:"
 """Begins the signature of an index whose rows are being deleted."""
@@ -59,6 +59,7 @@ def keys(connection: Connection, opened: Opened, signature: str, wanted: Keys) -
         where, bounds = where + " AND key >= ?", [*bounds, wanted.low]
     if below:
         where, bounds = where + " AND key < ?", [*bounds, wanted.high]
+    in_order(connection)
     way = "DESC" if wanted.descending else "ASC"
     sql = f"SELECT key, id FROM sync_index_row WHERE {where} ORDER BY key {way}, id {way} LIMIT ?"
     return [(bytes(row[0]), row[1]) for row in rows(connection, sql, *values, *bounds, wanted.limit)]

@@ -15,7 +15,7 @@ from sync.store.database import Database, after_commit
 from sync.store.notifier import GONE, Key, Notifier, announcement
 from sync.store.sql import attachments, changes, databases, digests, local, reading, rows, winners, writing
 from sync.store.sql.indexing import Indexing
-from sync.store.sql.run import EACH, announce, array, first, run
+from sync.store.sql.run import EACH, announce, array, first, in_order, run
 from sync.store.sql.run import rows as query
 from sync.store.sql.upkeep import Upkeep
 from sync.store.tables import metadata
@@ -237,6 +237,7 @@ class Store(Upkeep, Indexing):
         self, connection: Connection, view: View, wanted: Range, show: Show | None
     ) -> tuple[list[Revision], int]:
         """Return the live documents of a range of ids, and how many come before them."""
+        in_order(connection)
         found, offset = changes.listing(connection, databases.open_(connection, view), wanted)
         if show is None:
             return [Revision(row.id, row.rev, deleted=False, text=b"") for row in found], offset
