@@ -21,6 +21,9 @@ from sync.errors import BadRequest
 Members = dict[str, msgspec.Raw]
 """An object's fields, each value as the JSON text that it came as."""
 
+WRITTEN: Final = 200
+"""Levels of nesting that are always written; it reads a thousand and writes 254."""
+AROUND: Final = 254 - WRITTEN
 _MEMBERS: Final = msgspec.json.Decoder(Members)
 _DELICATE: Final = re.compile(rb"[:,\[][ \t\r\n]*-(?:0|[0-9]*)|[:,\[][ \t\r\n]*[0-9]+(?:[.eE]|[0-9]{15})")
 
@@ -31,6 +34,23 @@ def parse(text: bytes) -> Any:
         return orjson.loads(text)
     except orjson.JSONDecodeError as error:
         raise BadRequest("invalid UTF-8 JSON") from error
+
+
+def parse_flat(text: bytes) -> Any:
+    """Return the value of a JSON text that is a request, not a document: parts of it will be written into an answer.
+
+    Raises ``BadRequest``, also for what is nested more deeply than orjson writes inside of something else.
+    """
+    value = parse(text)
+    if text.count(b"[") + text.count(b"{") > WRITTEN:
+        inside = value
+        for _ in range(AROUND):
+            inside = [inside]
+        try:
+            orjson.dumps(inside)
+        except orjson.JSONEncodeError as error:
+            raise BadRequest("the request is nested too deeply") from error
+    return value
 
 
 def members(text: bytes) -> Members:

@@ -17,7 +17,7 @@ from litestar.types import Receive, Scope, Send
 
 from sync.access import Principal, View
 from sync.errors import BadContentType, BadRequest, Forbidden, SyncError, TooLarge, Unauthorized
-from sync.jsontext import parse
+from sync.jsontext import parse_flat
 from sync.store.values import Found
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ class Call:
 
     async def json_object(self, limit: int | None = None) -> dict[str, Any]:
         """Return the body as a JSON object."""
-        value = await in_thread(parse, await self.json_text(limit))
+        value = await in_thread(parse_flat, await self.json_text(limit))
         if not isinstance(value, dict):
             raise BadRequest("Request body must be a JSON object")
         return value

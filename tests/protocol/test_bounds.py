@@ -31,6 +31,17 @@ def test_there_are_no_sockets(server: Running) -> None:
         connect(server.url.replace("http", "ws") + "/db/_changes?feed=continuous")
 
 
+@pytest.mark.parametrize(
+    "path", ["_all_docs", "_changes", "_bulk_get", "_find", "_explain", "_index", "_revs_diff", "_purge"]
+)
+def test_a_request_is_nested_no_deeper_than_an_answer_can_be(http: httpx.Client, db: str, path: str) -> None:
+    deep = "[" * 500 + "]" * 500
+    body = f'{{"docs":[{{"id":{deep}}}],"selector":{deep},"index":{deep},"x":{deep}}}'
+    for accepted in ("application/json", "multipart/mixed"):
+        headers = {"content-type": "application/json", "accept": accepted}
+        assert http.post(f"{db}/{path}", content=body, headers=headers).status_code == 400
+
+
 def test_one_document_is_merged_a_bounded_number_of_times_in_a_request(http: httpx.Client, db: str) -> None:
     docs = [{"_id": "a", "_rev": f"1-{n:032x}"} for n in range(LIMITS.same + 1)]
     answer = http.post(db + "/_bulk_docs", json={"new_edits": False, "docs": docs})
