@@ -78,6 +78,7 @@ def run(settings: Settings, host: str, port: int) -> None:
         app,
         loop="uvloop",
         http="httptools",
+        ws="none",  # we have no sockets, and uvicorn lets a POST that asks for one wait for ever
         lifespan="on",
         access_log=False,
         log_config=None,

@@ -6,7 +6,6 @@ with the process. It is forgotten as soon as the account's stored hash is anothe
 """
 
 import base64
-import binascii
 import hashlib
 import secrets
 from collections import OrderedDict
@@ -86,7 +85,7 @@ class Gate:
     async def _basic(self, encoded: str, client: str) -> Account:
         try:
             name, colon, password = base64.b64decode(encoded, validate=True).decode().partition(":")
-        except (binascii.Error, UnicodeDecodeError):
+        except ValueError:  # no base64, no ASCII even, or no UTF-8 inside
             name = colon = password = ""
         if not colon:
             raise Unauthorized("Name or password is incorrect.")

@@ -77,7 +77,9 @@ class Database:
         An exception from ``job`` undoes all that it wrote and is raised here. A caller that is cancelled does not
         cancel the job: a write that was begun is finished.
         """
-        return await asyncio.shield(asyncio.wrap_future(self._submit(job)))
+        writing = asyncio.wrap_future(self._submit(job))
+        writing.add_done_callback(_seen)
+        return await asyncio.shield(writing)
 
     def read_now(self, job: Job[T]) -> T:
         """Do as :meth:`read` does, for callers without an event loop (the command line)."""
@@ -169,6 +171,12 @@ class Database:
             self._backend.check(connection)
         except TransactionLost as lost:
             raise lost from failure
+
+
+def _seen(done: asyncio.Future[Any]) -> None:
+    """Look at what became of a write: whoever asked may be gone, and asyncio would log, with its words, what failed."""
+    if not done.cancelled():
+        done.exception()
 
 
 def _attempt(connection: Connection, queued: _Queued) -> tuple[_Queued, Any, BaseException | None]:

@@ -123,6 +123,7 @@ def main() -> None:
     config = uvicorn.Config(
         app(place, Limits(**json.loads(sys.argv[3])) if len(sys.argv) > 3 else None, ReplicatorSettings()),
         log_level="warning",
+        ws="none",  # as in the application
         timeout_graceful_shutdown=1,
         timeout_keep_alive=75,
     )

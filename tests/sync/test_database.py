@@ -1,4 +1,5 @@
 import asyncio
+import gc
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -53,6 +54,22 @@ async def test_a_cancelled_caller_does_not_undo_a_begun_write(database: Database
         await task
     await database.write(_insert(2))
     assert await database.read(_count) == 2
+
+
+async def test_what_fails_for_a_caller_who_has_gone_is_told_to_nobody(
+    database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(_: Connection) -> None:
+        raise LookupError("words about somebody")
+
+    task = asyncio.ensure_future(database.write(fail))
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    await database.write(_insert(1))
+    gc.collect()
+    assert "somebody" not in caplog.text
 
 
 def test_close_finishes_what_was_queued_and_then_refuses(tmp_path: Path, database: Database) -> None:

@@ -123,3 +123,11 @@ def _count_checks(app: Litestar) -> list[str]:
     attempts, begin = app.state.login.attempts, app.state.login.attempts.begin
     attempts.begin = lambda name, client: (names.append(name), begin(name, client))[1]
     return names
+
+
+@pytest.mark.parametrize("told", ["", "!!!!", "/w==", "A", "bm9ib2R5", "\u00e8\u00b5\u00b0"])
+async def test_what_is_no_basic_authorization_is_a_wrong_password(gate: Gate, district: World, told: str) -> None:
+    request = RequestFactory(district.app).get("/sync/area-d-0101")
+    request.scope["headers"].append((b"authorization", b"Basic " + told.encode("latin-1")))
+    with pytest.raises(Unauthorized):
+        await gate.identify(request)
