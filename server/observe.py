@@ -23,9 +23,9 @@ QUIET: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 """Routes that machines ask every few seconds: only their failures are logged."""
 
 RESOURCES: Final = frozenset(
-    {"_all_dbs", "_all_docs", "_bulk_docs", "_bulk_get", "_changes", "_compact", "_design", "_ensure_full_commit"}
-    | {"_explain", "_find", "_index", "_local", "_local_docs", "_missing_revs", "_purge", "_revs_diff", "_revs_limit"}
-    | {"_security", "_session", "_up", "_uuids"}
+    {"_all_dbs", "_all_docs", "_bulk_docs", "_bulk_get", "_changes", "_compact", "_design"}
+    | {"_digest", "_ensure_full_commit", "_explain", "_find", "_index", "_local", "_local_docs"}
+    | {"_missing_revs", "_purge", "_revs_diff", "_revs_limit", "_security", "_session", "_up", "_uuids"}
 )
 """Resources of replication that are counted by their names."""
 

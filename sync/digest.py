@@ -9,8 +9,14 @@ MD5 because clients of the protocol have it at hand. It is no seal: who can writ
 documents with one digest, and would deceive nobody but readers who may read what he wrote.
 """
 
-from hashlib import md5
+import hashlib
+from functools import partial
 from typing import Final
+
+try:  # CPython's own takes 0.2 µs less than OpenSSL's for so short a text, and each written document pays for it
+    from _md5 import md5  # type: ignore[import-not-found]  # typeshed has only what is documented
+except ImportError:
+    md5 = partial(hashlib.md5, usedforsecurity=False)
 
 MODULUS: Final = 1 << 62
 BUCKETS: Final = 4096
@@ -20,7 +26,7 @@ _WIDTH: Final = 128
 
 def share(id_: str, rev: str) -> int:
     """Return what a live document with the winner ``rev`` adds to a digest, not reduced yet."""
-    return int.from_bytes(md5(f"{id_}\0{rev}".encode(), usedforsecurity=False).digest())
+    return int.from_bytes(md5(f"{id_}\0{rev}".encode()).digest())
 
 
 def bucket(of: int, buckets: int) -> int:
