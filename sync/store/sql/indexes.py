@@ -20,6 +20,7 @@ GOING: Final = "going:"
 
 def sequence(connection: Connection, opened: Opened, signature: str) -> int | None:
     """Return up to which sequence an index has been brought; ``None``: there is none."""
+    in_order(connection)  # what follows are pages of changes, or of rows
     row = first(connection, "SELECT seq FROM sync_index WHERE db = ? AND signature = ?", opened.n, signature)
     return None if row is None else int(row.seq)
 
@@ -36,7 +37,8 @@ def forward(connection: Connection, opened: Opened, signature: str, step: Step) 
     else:
         n = found.n
         run(connection, "UPDATE sync_index SET seq = ? WHERE n = ?", step.until, n)
-        run(connection, f"DELETE FROM sync_index_row WHERE idx = ? AND id IN {EACH}", n, array(step.changed))
+        # one by one: of a young table PostgreSQL would read all rows to find those of a list
+        many(connection, "DELETE FROM sync_index_row WHERE idx = ? AND id = ?", [(n, id_) for id_ in step.changed])
     insert = "INSERT INTO sync_index_row (idx, key, id) VALUES (?, ?, ?)"
     many(connection, insert, [(n, key, id_) for key, id_ in step.fresh])
     return True
