@@ -32,8 +32,7 @@ def large(place: Path | str | None, megabytes: int, depth: int, feeds: int) -> N
                 told = history(server, f"history{limit}", depth, limit)
                 say(f"{depth:,} edits of one document, _revs_limit {limit:,}: {told}")
             say(f"a document with {depth:,} entries in _revisions: {replicated(server, depth)}")
-            for limit in ("default", "raised"):
-                say(f"a document of 8 MB ({limit}): {document(server, limit)}")
+            say(f"a document of 8 MB: {document(server)}")
         with serving(place or Path(folder), feeds=feeds + 10, feeds_each=feeds + 10) as server:
             for feed in ("longpoll", "continuous", "eventsource"):
                 say(f"{feeds:,} feeds, {feed}: {asyncio.run(waiting(server, feed, feeds))}")
@@ -47,7 +46,7 @@ def content(megabytes: int) -> Iterator[bytes]:
 
 def attachment(server: Serving, megabytes: int) -> tuple[float, float, float]:
     """Return the seconds of an attachment up and down, and by how many megabytes the server grew meanwhile."""
-    peer = Peer(server.url)
+    peer = server.peer()
     peer.call("PUT", "/large")
     for warm in range(2):
         peer.upload(f"/large/warm/{warm}", content(1), 1 * MB, "" if not warm else _rev(peer, "/large/warm"))
@@ -83,7 +82,7 @@ class Edits:
 
 def history(server: Serving, name: str, depth: int, limit: int) -> Edits:
     """Edit one document ``depth`` times, one request each."""
-    peer = Peer(server.url)
+    peer = server.peer()
     peer.call("PUT", f"/{name}")
     peer.call("PUT", f"/{name}/_revs_limit", str(limit).encode())
     edits, rev = Edits(), ""
@@ -99,7 +98,7 @@ def history(server: Serving, name: str, depth: int, limit: int) -> Edits:
 
 def replicated(server: Serving, depth: int) -> str:
     """Write one revision with a history of that depth, then one more over it, and read it as a replicator does."""
-    peer = Peer(server.url)
+    peer = server.peer()
     peer.call("PUT", "/deep")
     peer.call("PUT", "/deep/_revs_limit", str(depth).encode())
     told = []
@@ -118,10 +117,39 @@ def replicated(server: Serving, depth: int) -> str:
     return ", ".join(told)
 
 
-def document(server: Serving, name: str) -> str:
+@dataclass
+class Deep:
+    """Edits over a deep history, in seconds each, beside those of a short one."""
+
+    short: float
+    deep: float
+    lengths: list[int]
+    """Of the history, as it was told after each edit."""
+
+
+def over_deep(server: Serving, depth: int) -> Deep:
+    """Edit a document whose history is that deep, and one without, some times."""
+    replicated(server, depth)
+    peer = server.peer()
+    took: dict[str, list[float]] = {"x": [], "short": []}
+    lengths = []
+    rev = _rev(peer, "/deep/x")
+    short = peer.json("PUT", "/deep/short", b"{}")["rev"]
+    for number in range(9):
+        for id_, each in took.items():
+            started = time.perf_counter()
+            new = peer.json("PUT", f"/deep/{id_}?rev={rev if id_ == 'x' else short}", b'{"n":%d}' % number)["rev"]
+            each.append(time.perf_counter() - started)
+            rev, short = (new, short) if id_ == "x" else (rev, new)
+        if number % 4 == 0:
+            lengths.append(len(peer.json("GET", "/deep/x?revs=true")["_revisions"]["ids"]))
+    return Deep(median(took["short"]), median(took["x"]), lengths)
+
+
+def document(server: Serving) -> str:
     """Send a document of nearly 8 MB through all that carries documents; return what each took."""
-    peer = Peer(server.url)
-    path = f"/great-{name}"
+    peer = server.peer()
+    path = "/great"
     peer.call("PUT", path)
     text = b'{"text":"%b"}' % ("进百家门" * (8 * MB // 12 - 20)).encode()
     works = {
@@ -165,7 +193,7 @@ class Feeds:
 
 async def waiting(server: Serving, feed: str, count: int) -> Feeds:
     """Open ``count`` feeds, write once, and wait until each has told of it."""
-    writer = await asyncio.to_thread(Peer, server.url)
+    writer = server.peer()
     await asyncio.to_thread(writer.call, "PUT", f"/feeds-{feed}")
 
     async def write(id_: str) -> float:
@@ -197,6 +225,8 @@ async def _feed(server: Serving, feed: str) -> AsyncIterator[asyncio.StreamReade
         yield reader
     finally:
         writer.close()
+        with contextlib.suppress(ConnectionError):
+            await writer.wait_closed()
 
 
 async def _told(reader: asyncio.StreamReader, wanted: bytes) -> None:
@@ -215,7 +245,7 @@ def listings(count: int) -> None:
             for path in ("_changes", "_changes?descending=true", "_all_docs", "_all_docs?include_docs=true"):
                 before, length = server.rested(), 0
                 started = time.perf_counter()
-                for piece in Peer(server.url).pieces(f"/{SCOPED}/{path}"):
+                for piece in server.peer().pieces(f"/{SCOPED}/{path}"):
                     length += len(piece)
                 took, grown = time.perf_counter() - started, server.peak() - before
                 say(f"{path} of {count:,}: {length / MB:.0f} MB in {took:.1f} s; memory grew by {grown:.1f} MB")

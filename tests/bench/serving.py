@@ -5,11 +5,12 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sync.store import Store
 from sync.store.database import Database
+from tests.bench.peer import Peer
 from tests.protocol.serve import SCOPED
 
 ROOT = Path(__file__).parents[2]
@@ -20,6 +21,12 @@ Loaded = tuple[str, dict[str, object], str | None, tuple[str, ...]]
 class Serving:
     url: str
     pid: int
+    peers: list[Peer] = field(default_factory=list)
+
+    def peer(self) -> Peer:
+        """Return a client with a connection of its own, which is closed with the server."""
+        self.peers.append(Peer(self.url))
+        return self.peers[-1]
 
     def memory(self) -> int:
         """Return the most megabytes that the process has held, since :meth:`rested`."""
@@ -55,10 +62,12 @@ def serving(place: Path | str, **limits: int) -> Iterator[Serving]:
     command = [sys.executable, "tests/protocol/serve.py", str(place), "0", json.dumps(limits)]
     process = subprocess.Popen(command, cwd=ROOT, env={"PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
+    made = Serving(f"http://127.0.0.1:{process.stdout.readline().strip()}/sync", process.pid)
     try:
-        port = process.stdout.readline().strip()
-        yield Serving(f"http://127.0.0.1:{port}/sync", process.pid)
+        yield made
     finally:
+        for peer in made.peers:
+            peer.rested()
         process.terminate()
         process.wait()
         process.stdout.close()
