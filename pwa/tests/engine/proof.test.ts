@@ -28,6 +28,13 @@ const edited = (document: Sent, fields: object, n: number): Sent => {
 
 let district: District
 
+beforeAll(async () => {
+  if (missing === null) district = await startDistrict()
+}, 30_000)
+afterAll(async () => {
+  if (missing === null) await district.stop()
+})
+
 async function signedIn(name: string): Promise<Browser> {
   const net = browser()
   const body = JSON.stringify({ name, password: PASSWORD })
@@ -54,17 +61,13 @@ describe.skipIf(missing !== null)('a proof against the real server', () => {
   let uuid: string
 
   beforeAll(async () => {
-    district = await startDistrict()
     net = await signedIn('lihua')
     wire = makeWire({ fetch: forgetful(net.fetch, lost), base: district.base, closed: new AbortController().signal, onUnauthorized: () => undefined })
     uuid = (await wire.send<{ uuid: string }>('/sync/')).uuid
     store = await AreaStore.open('area', 'd-010302', 'proof')
     await compare([store], REMOTE, wire, about())
   }, 30_000)
-  afterAll(async () => {
-    await store.close()
-    await district.stop()
-  })
+  afterAll(() => store.close())
 
   const about = () => ({ uuid, account: 'lihua', now: 0 })
   const taken = () => pull(store.db, REMOTE, wire, uuid)
@@ -151,40 +154,39 @@ describe.skipIf(missing !== null)('a proof against the real server', () => {
 
 describe.skipIf(missing !== null)('the engine proves what it holds', () => {
   const DAY_MS = 86_400_000
+  const OTHER = 'd-010303'
   let engine: Awaited<ReturnType<typeof createTestEngine>> | null = null
 
-  beforeAll(async () => {
-    district = await startDistrict()
-  }, 30_000)
-  afterAll(() => district.stop())
   afterEach(async () => {
     await engine?.close()
     engine = null
   })
 
   it('after the first round, once a day, and when asked; and says what it found', async () => {
-    const lost = new Set(['household:d-010302:502'])
+    const lost = new Set([`household:${OTHER}:502`])
     let ahead = 0
     const net = browser()
     engine = await createTestEngine({ base: district.base, fetch: forgetful(net.fetch, lost), phase: 'signed-out', now: () => Date.now() + ahead })
+    await district.command(`revoke lihua visitor d-010302`)
+    for (const name of ['lihua', 'zhao']) await district.command(`grant ${name} visitor ${OTHER}`)
     const other = await signedIn('zhao')
-    const docs = ['501', '502'].map((each) => first(door(each, 'zhao')))
+    const docs = ['501', '502'].map((each) => first({ ...door(each, 'zhao'), _id: `household:${OTHER}:${each}`, area: OTHER }))
     const init = { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ docs, new_edits: false }) }
-    await other.fetch(`${district.base}${REMOTE}/_bulk_docs`, init)
+    await other.fetch(`${district.base}/sync/area-${OTHER}/_bulk_docs`, init)
     expect(engine.proof.state).toEqual({ phase: 'idle', last: null })
     await engine.session.signIn('lihua', PASSWORD)
     await engine.sync.syncNow()
     expect(engine.proof.state.last).toMatchObject({ checked: 2, fetched: 0, unmended: 1 })
-    expect(engine.library.household('household:d-010302:502')).toBeNull()
+    expect(engine.library.household(`household:${OTHER}:502`)).toBeNull()
 
     lost.clear()
     await engine.sync.syncNow()
-    expect(engine.library.household('household:d-010302:502')).toBeNull()
+    expect(engine.library.household(`household:${OTHER}:502`)).toBeNull()
     ahead = DAY_MS + 1
     await engine.sync.syncNow()
     expect(engine.proof.state.last).toMatchObject({ checked: 2, fetched: 1, unmended: 0 })
     await vi.waitFor(() => {
-      expect(engine?.library.household('household:d-010302:502')?.doc.door).toBe('502')
+      expect(engine?.library.household(`household:${OTHER}:502`)?.doc.door).toBe('502')
     })
     expect(await engine.proof.check()).toMatchObject({ phase: 'idle', last: { checked: 2, fetched: 0, unmended: 0 } })
 

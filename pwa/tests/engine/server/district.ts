@@ -59,6 +59,7 @@ export function browser(): Browser {
   return state
 
   async function ask(url: string, init: RequestInit): Promise<Response> {
+    init.signal?.throwIfAborted()
     const { pathname, search, origin } = new URL(url)
     state.log.push(`${init.method ?? 'GET'} ${pathname}${search}`)
     const instead = state.between?.(pathname) ?? null
