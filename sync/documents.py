@@ -3,16 +3,24 @@
 import base64
 import binascii
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from operator import eq, itemgetter
+from operator import eq
 from typing import Any, Final, Protocol
 
 import orjson
 
 from sync import revisions
-from sync.errors import AttachmentTooLarge, BadDocument, BadDocumentId, BadRequest, DocumentTooLarge, TooLarge
-from sync.jsontext import Members, canonical, join
+from sync.errors import (
+    AttachmentTooLarge,
+    BadDocument,
+    BadDocumentId,
+    BadRequest,
+    DocumentTooLarge,
+    SyncError,
+    TooLarge,
+)
+from sync.jsontext import Members, canonical, join, members, parse
 from sync.limits import Limits
 
 IGNORED: Final = frozenset({"_revs_info", "_conflicts", "_deleted_conflicts", "_local_seq"})
@@ -112,10 +120,17 @@ class Draft:
     deleted: bool
     body: bytes
     """The JSON text of the object without its ``_`` fields, as it came."""
-    fields: Mapping[str, Any]
-    """The same, parsed: to be looked at, not to be stored."""
+    parsed: Mapping[str, Any] | None
+    """The same, parsed; ``None``: not kept."""
     attachments: Mapping[str, Upload | Stub] = field(default_factory=dict)
     path: revisions.Path | None = None
+
+    @property
+    def fields(self) -> Mapping[str, Any]:
+        """The body as a value: to be looked at, not to be stored."""
+        if self.parsed is None:
+            self.parsed = parse(self.body)
+        return self.parsed
 
     def canonical(self) -> bytes:
         """Return one text for all the ways to write this body."""
@@ -153,51 +168,64 @@ def _sound_ids(ids: Sequence[str], limits: Limits) -> bool:
 
 
 def drafts(
-    raws: Sequence[Members], parsed: Sequence[dict[str, Any]], *, limits: Limits, new_edits: bool
+    texts: Iterable[bytes], *, limits: Limits, new_edits: bool, new_id: Callable[[], str] | None = None
 ) -> list[Draft]:
-    """Return what :func:`draft` makes of each; for an edit, ``raws`` and ``parsed`` have their ``_id``.
+    """Return what :func:`draft` makes of each of these JSON texts. ``new_id`` names those without ``_id``."""
+    texts = list(texts)
+    made = None if new_edits else _alike(texts, limits)
+    return made or [_each(text, limits, new_edits, new_id) for text in texts]
 
-    Revisions made elsewhere come by the hundred and nearly all are alike, so what they tell of themselves is checked in
-    one go, by what takes a list in one step of the interpreter. Where that finds anything, each is looked at by itself.
-    A body without a ``_`` has no other field that begins with one; only the others are looked through.
+
+def _each(text: bytes, limits: Limits, new_edits: bool, new_id: Callable[[], str] | None) -> Draft:  # noqa: FBT001  as the caller has it
+    parsed = _object(text)
+    id_ = None if new_id is None or "_id" in parsed else new_id()
+    return draft(members(text), parsed, limits=limits, new_edits=new_edits, id_=id_)
+
+
+def _object(text: bytes) -> dict[str, Any]:
+    parsed = parse(text)
+    if not isinstance(parsed, dict):
+        raise BadRequest("Document must be a JSON object")
+    return parsed
+
+
+def _alike(texts: Sequence[bytes], limits: Limits) -> list[Draft] | None:
+    """Return the drafts of revisions made elsewhere; ``None`` where one may be wrong, or does not tell of itself.
+
+    They come by the hundred and nearly all are alike. So each is read and let go while the processor has it at hand,
+    and what they tell of themselves is checked in one go, by what takes a list in one step of the interpreter.
     """
-    told = None if new_edits else _told(parsed, limits)
-    if told is None:
-        return [
-            draft(raw, fields, limits=limits, new_edits=new_edits) for raw, fields in zip(raws, parsed, strict=True)
-        ]
-    most = limits.document
     made: list[Draft] = []
-    for raw, fields, (id_, rev, path) in zip(raws, parsed, told, strict=True):
-        del raw["_id"], raw["_rev"], raw["_revisions"], fields["_id"], fields["_rev"], fields["_revisions"]
-        body = join(raw)
-        if b"_" in body or b"\n" in body or b"\r" in body or len(body) > most:
-            made.append(_draft(id_, rev, path, raw, fields, limits, NOTHING))
-        else:
-            made.append(Draft(id_, rev, False, body, fields, {}, path))  # noqa: FBT003  as the fields stand
-    return made
-
-
-_TOLD: Final = itemgetter("_id", "_rev", "_revisions")
-_PATH: Final = itemgetter("start", "ids")
-
-
-def _told(parsed: Sequence[dict[str, Any]], limits: Limits) -> Iterable[tuple[str, str, revisions.Path]] | None:
-    """Return id, revision and history of each, or ``None`` where one of them may be wrong, or does not tell them."""
+    revs: list[str] = []
+    most = limits.document
     try:
-        ids, revs, histories = zip(*map(_TOLD, parsed), strict=True)
-        starts, digests = zip(*map(_PATH, histories), strict=True)
-    except (KeyError, TypeError, ValueError):
+        for text in texts:
+            parsed, raw = _object(text), members(text)
+            id_, rev, history = parsed["_id"], parsed["_rev"], parsed["_revisions"]
+            path = history["start"], history["ids"]
+            del raw["_id"], raw["_rev"], raw["_revisions"]
+            body = join(raw)
+            if b"_" in body or b"\n" in body or b"\r" in body or len(body) > most:  # other fields of ours, it may be
+                made.append(_draft(id_, rev, path, raw, parsed, limits, NOTHING))
+            else:
+                made.append(Draft(id_, rev, False, body, None, {}, path))  # noqa: FBT003  as the fields stand
+            revs.append(rev)
+    except (KeyError, TypeError, SyncError):
         return None
-    if (
-        _sound_ids(ids, limits)
-        and revisions.sound(revs)
+    ids = [each.id for each in made]
+    paths: list[Any] = [each.path for each in made]
+    return made if _sound_ids(ids, limits) and _sound_paths(revs, paths, limits) else None
+
+
+def _sound_paths(revs: Sequence[str], paths: Sequence[revisions.Path], limits: Limits) -> bool:
+    """Tell whether all of ``revs`` are revision ids and ``paths`` their histories."""
+    starts, digests = [start for start, _ in paths], [ids for _, ids in paths]
+    return (
+        revisions.sound(revs)
         and revisions.sound_paths(starts, digests)
-        and max(map(len, digests)) <= limits.path
-        and all(map(eq, revs, [f"{start}-{first}" for start, (first, *_) in zip(starts, digests, strict=True)]))
-    ):
-        return zip(ids, revs, zip(starts, digests, strict=True), strict=True)
-    return None
+        and max(map(len, digests), default=0) <= limits.path
+        and all(map(eq, revs, [f"{start}-{ids[0]}" for start, ids in paths]))
+    )
 
 
 def draft(

@@ -3,7 +3,8 @@
 import secrets
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any
+from functools import partial
+from typing import Any, Final
 
 import msgspec
 
@@ -13,16 +14,20 @@ from sync.documents import Draft, drafts
 from sync.errors import BadRequest, TooLarge, Unauthorized
 from sync.http import errors
 from sync.http.wire import Answer, Call, in_thread, json_answer
-from sync.jsontext import Members, parse
+from sync.jsontext import members, parse
 from sync.limits import Limits
 from sync.store.values import Outcome, Written
 
 
-class _Raw(msgspec.Struct):
-    docs: list[Members] = []
+class _Asked(msgspec.Struct, forbid_unknown_fields=True):
+    """A body of ``_bulk_docs``, each document as its text."""
+
+    docs: list[msgspec.Raw]
+    new_edits: bool = True
 
 
-_RAW = msgspec.json.Decoder(_Raw)
+_ASKED: Final = msgspec.json.Decoder(_Asked)
+_DOCS: Final = msgspec.json.Decoder(list[msgspec.Raw])
 
 
 async def write(call: Call, view: View) -> Answer:
@@ -39,6 +44,22 @@ async def write(call: Call, view: View) -> Answer:
 
 
 def _drafts(text: bytes, limits: Limits) -> tuple[list[Draft], bool]:
+    try:
+        asked = _ASKED.decode(text)
+    except (msgspec.DecodeError, RecursionError):
+        asked = _checked(text)
+    _count(asked.docs, limits)
+    new_edits = asked.new_edits
+    new_id = partial(secrets.token_hex, 16) if new_edits else None
+    made = drafts(map(bytes, asked.docs), limits=limits, new_edits=new_edits, new_id=new_id)
+    ids = [each.id for each in made]
+    if len({*ids}) < len(ids) and max(Counter(ids).values()) > limits.same:
+        raise TooLarge(f"more than {limits.same} revisions of one document in one request")
+    return made, new_edits
+
+
+def _checked(text: bytes) -> _Asked:
+    """Return what is asked for beside what nobody asks for, or raise why it cannot be read."""
     told = parse(text)
     if not isinstance(told, dict):
         raise BadRequest("Request body must be a JSON object")
@@ -47,23 +68,12 @@ def _drafts(text: bytes, limits: Limits) -> tuple[list[Draft], bool]:
         raise BadRequest("POST body must include `docs` parameter.")
     if not isinstance(docs, list):
         raise BadRequest("`docs` parameter must be an array.")
-    if not {*map(type, docs)} <= {dict}:
-        raise BadRequest("Document must be a JSON object")
     if not isinstance(new_edits, bool):
         raise BadRequest("`new_edits` parameter must be a boolean.")
-    _count(docs, limits)
     try:
-        raw = _RAW.decode(text).docs
+        return _Asked(_DOCS.decode(members(text)["docs"]), new_edits)
     except (msgspec.DecodeError, RecursionError) as error:
         raise BadRequest("invalid UTF-8 JSON") from error
-    for doc in docs if new_edits else ():
-        if "_id" not in doc:
-            doc["_id"] = secrets.token_hex(16)
-    made = drafts(raw, docs, limits=limits, new_edits=new_edits)
-    ids = [each.id for each in made]
-    if len({*ids}) < len(ids) and max(Counter(ids).values()) > limits.same:
-        raise TooLarge(f"more than {limits.same} revisions of one document in one request")
-    return made, new_edits
 
 
 def _outcome(outcome: Outcome) -> dict[str, Any]:

@@ -33,7 +33,7 @@ async def copy(call: Call, view: View) -> Answer:
     def write(connection: Connection) -> str:
         if here:
             body = local.fields_of(store.local_now(connection, view, principal, id_))
-            wanted = Draft(target, target_rev, deleted=False, body=body, fields=parse(body))
+            wanted = Draft(target, target_rev, deleted=False, body=body, parsed=parse(body))
         else:
             wanted = store.draft_of_now(connection, view, id_, rev, target, target_rev)
         if there != target:

@@ -56,7 +56,7 @@ def test_packed_contents_count_as_they_are_stored(store: DocumentStore) -> None:
         "b": Upload("text/plain", Inline(packed), decoded=len(LONG)),
         "c": Upload("text/plain", Inline(b"four")),
     }
-    write(store, [Draft("x", None, deleted=False, body=b"{}", fields={}, attachments=uploads)])
+    write(store, [Draft("x", None, deleted=False, body=b"{}", parsed={}, attachments=uploads)])
     assert sizes(store).active == len(packed) + 4 + 2
 
 

@@ -36,4 +36,4 @@ def draft_of(connection: Connection, body: int, target: str, target_rev: str | N
         packed = stub.get("encoded_length")
         content = Held(connection, keys[name], stub["length"] if packed is None else packed, stub["digest"])
         uploads[name] = Upload(stub["content_type"], content, decoded=None if packed is None else stub["length"])
-    return Draft(target, target_rev, deleted=False, body=found.body, fields=parse(found.body), attachments=uploads)
+    return Draft(target, target_rev, deleted=False, body=found.body, parsed=parse(found.body), attachments=uploads)

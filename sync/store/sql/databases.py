@@ -124,27 +124,28 @@ def delete(connection: Connection, name: str) -> None:
     contents.drop_unused(connection, [row.key for row in attached])
 
 
-def take(connection: Connection, opened: Opened, count: int, length: int = 0) -> int:
-    """Take ``count`` sequences for this write transaction; return the one before the first of them.
-
-    ``length`` is how many bytes more the database holds by what is written.
-    """
+def take(connection: Connection, opened: Opened, count: int) -> int:
+    """Take ``count`` sequences for this write transaction; return the one before the first of them."""
     row = first(
         connection,
-        "UPDATE sync_database SET update_seq = update_seq + ?, bytes = bytes + ? WHERE n = ? RETURNING update_seq",
+        "UPDATE sync_database SET update_seq = update_seq + ? WHERE n = ? RETURNING update_seq",
         count,
-        length,
         opened.n,
     )
     return int(row[0]) - count
 
 
-def add(connection: Connection, opened: Opened, *, live: int, gone: int, digest: int) -> None:
-    """Add to the counts of live and deleted documents, and to the digest."""
-    if live or gone or digest:
+def add(
+    connection: Connection, opened: Opened, *, taken: int = 0, length: int = 0, live: int, gone: int, digest: int
+) -> None:
+    """Add to what a database counts: sequences that are taken, bytes, live and deleted documents; and to its digest."""
+    if taken or length or live or gone or digest:
         run(
             connection,
-            f"UPDATE sync_database SET live = live + ?, gone = gone + ?, {DIGEST} WHERE n = ?",
+            "UPDATE sync_database SET update_seq = update_seq + ?, bytes = bytes + ?, live = live + ?, "
+            f"gone = gone + ?, {DIGEST} WHERE n = ?",
+            taken,
+            length,
             live,
             gone,
             digest % MODULUS,

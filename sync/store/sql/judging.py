@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from functools import partial
+from typing import Any, Final, NamedTuple
 
 import orjson
 from sqlalchemy import Connection
@@ -32,8 +33,7 @@ class Kept:
     """What is to be stored; ``None`` where the store has it."""
 
 
-@dataclass(slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A revision that the store does not have."""
 
     place: int
@@ -46,7 +46,12 @@ class Candidate:
     """The document's tree, where it had to be opened."""
     outside: bool
     """The id belongs to another scope: whatever the rules say, it is refused."""
-    attachments: dict[str, Kept]
+    attachments: Mapping[str, Kept]
+
+
+_candidate: Final = partial(tuple.__new__, Candidate)
+"""Makes one of its fields at a third of the usual cost."""
+_NOTHING: Final[Mapping[str, Kept]] = {}
 
 
 def judge(
@@ -68,6 +73,9 @@ def judge(
     step = _edit if new_edits else _graft
     for place, draft in drafts:
         row = found.get(draft.id)
+        if row is None and draft.path is not None and not draft.attachments and not new_edits:  # most of a push
+            candidates.append(_candidate((place, draft, draft.rev, draft.path, None, None, False, _NOTHING)))
+            continue
         outside = row is not None and not shown(row)
         try:
             told = step(place, draft, row, sources, outside=outside)

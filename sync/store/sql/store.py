@@ -140,7 +140,7 @@ class Store(Upkeep, Indexing):
             attachments[name] = upload
         elif attachments.pop(name, None) is None:
             raise AttachmentMissing
-        draft = Draft(id_, rev, deleted=False, body=body, fields=parse(body), attachments=attachments)
+        draft = Draft(id_, rev, deleted=False, body=body, parsed=parse(body), attachments=attachments)
         return self._put(connection, view, principal, draft, check=True)
 
     def load_now(

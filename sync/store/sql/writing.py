@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from sqlalchemy import Connection
@@ -17,6 +18,8 @@ from sync.store.sql.storing import Storing
 from sync.store.sql.winners import winners
 from sync.store.values import Outcome, Rejected, Written
 
+_written: Final = partial(tuple.__new__, Written)
+"""Makes one of its fields at a third of the usual cost."""
 HEAD: Final = 16
 """First bytes of a new attachment that the rules are shown, to tell what it is."""
 
@@ -41,14 +44,19 @@ def write(
     """Store what may be stored; return an outcome per draft, and the last sequence by touched scope (``None``: all)."""
     outcomes: list[Outcome | None] = [None] * len(drafts)
     touched: dict[str | None, int] = {}
+    opened = batch.opened if batch.opened.scope is None else None
     for turn in _turns(drafts):
-        for place, outcome in _write_turn(connection, batch, turn, touched, new_edits=new_edits):
+        everything = opened or databases.open_(connection, databases.whole(batch.opened.name))
+        opened = None  # what it says of sequences is true once
+        for place, outcome in _write_turn(connection, batch, everything, turn, touched, new_edits=new_edits):
             outcomes[place] = outcome
     return [outcome for outcome in outcomes if outcome is not None], touched
 
 
 def _turns(drafts: Sequence[Draft]) -> list[list[tuple[int, Draft]]]:
     """Part ``drafts`` into runs in which each id occurs once, so that the second edit of a document sees the first."""
+    if len({draft.id for draft in drafts}) == len(drafts):
+        return [list(enumerate(drafts))]
     turns: list[list[tuple[int, Draft]]] = []
     seen: dict[str, int] = {}
     for place, draft in enumerate(drafts):
@@ -62,13 +70,12 @@ def _turns(drafts: Sequence[Draft]) -> list[list[tuple[int, Draft]]]:
 def _write_turn(
     connection: Connection,
     batch: Batch,
+    everything: Opened,
     turn: Sequence[tuple[int, Draft]],
     touched: dict[str | None, int],
     *,
     new_edits: bool,
 ) -> list[tuple[int, Outcome]]:
-    opened = batch.opened
-    everything = databases.open_(connection, databases.whole(opened.name))
     found = rows.by_id(connection, everything, [draft.id for _, draft in turn])
     members = rows.memberships(connection, [row.n for row in found.values()])
     scope = batch.view.scope
@@ -78,19 +85,21 @@ def _write_turn(
 
     candidates, outcomes = judge(connection, everything, turn, found, shown, new_edits=new_edits)
     verdicts = _verdicts(connection, batch, candidates, members)
-    storing = Storing(connection, everything, members)
+    accepted: list[tuple[Candidate, Accept]] = []
     for candidate, verdict in zip(candidates, verdicts, strict=True):
-        draft = candidate.draft
+        place, draft, rev = candidate[:3]
         if isinstance(verdict, Refuse):
-            outcomes.append((candidate.place, Rejected(draft.id, candidate.rev, Forbidden(verdict.reason))))
+            outcomes.append((place, Rejected(draft.id, rev, Forbidden(verdict.reason))))
         else:
-            storing.add(candidate, verdict)
-            outcomes.append((candidate.place, Written(draft.id, candidate.rev)))
-    changed = storing.finish()
+            accepted.append((candidate, verdict))
+            outcomes.append((place, _written((draft.id, rev, True))))
+    storing = Storing(connection, everything, members)
+    changed = storing.store(accepted)
     for key, seq in storing.touched.items():
         touched[key] = max(seq, touched.get(key, 0))
     if batch.rules is not None and changed:
-        batch.rules.project(connection, winners(connection, changed, storing.fields))
+        fields = {n: draft.fields for n, draft in storing.drafts.items()}
+        batch.rules.project(connection, winners(connection, changed, fields))
     return outcomes
 
 
@@ -104,13 +113,14 @@ def _verdicts(
     if not candidates:
         return []
     places = batch.places or {}
+    verdicts: Sequence[Verdict]
     if batch.rules is None or batch.trusted or batch.places is not None:
         scope = batch.view.scope
         fresh = Accept() if scope is None else Accept(scope, (scope,))
-        verdicts: Sequence[Verdict] = [
-            places.get(candidate.draft.id) or (_stay(candidate.row, members) if candidate.row else fresh)
-            for candidate in candidates
-        ]
+        verdicts = [_stay(candidate.row, members) if candidate.row else fresh for candidate in candidates]
+        if places:
+            pairs = zip(candidates, verdicts, strict=True)
+            verdicts = [places.get(candidate.draft.id, verdict) for candidate, verdict in pairs]
     else:
         stored = _stored(connection, [candidate.row for candidate in candidates if candidate.row], members)
         verdicts = batch.rules.check(

@@ -51,13 +51,13 @@ def fill(url: str) -> None:
         for name in ("areas", "plain", "gone"):
             store.create_now(c, name)
         store.delete_now(c, "gone")  # its number, the highest, must not be given again
-        drafts = [Draft(f"d{n}", None, deleted=False, body=b'{"n":1}', fields={"n": 1}) for n in range(1200)]
+        drafts = [Draft(f"d{n}", None, deleted=False, body=b'{"n":1}', parsed={"n": 1}) for n in range(1200)]
         store.write_now(c, PLAIN, PHONE, drafts, new_edits=True)
         store.write_now(
             c,
             PLAIN,
             PHONE,
-            [Draft("d1", "1-x", deleted=False, body=b"{}", fields={}, path=(1, ["x"]))],
+            [Draft("d1", "1-x", deleted=False, body=b"{}", parsed={}, path=(1, ["x"]))],
             new_edits=False,
         )
         rev = store.put_now(c, PLAIN, PHONE, "汉字\u2028", {"大": 12345678901234567890}, rev=None)
