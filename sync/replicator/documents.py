@@ -13,14 +13,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
+import orjson
 from sqlalchemy import Connection
 
 from sync.access import Principal, View
-from sync.errors import Conflict, DatabaseMissing, SyncError
+from sync.documents import Draft
+from sync.errors import DatabaseMissing, SyncError
+from sync.jsontext import join, members, parse
 from sync.replicator import request
 from sync.replicator.errors import ReplicationError
 from sync.replicator.job import Job, iso
-from sync.store.values import Ask
+from sync.store.values import PLAIN, Ask, Rejected
 
 if TYPE_CHECKING:
     from sync.replicator.jobs import Replicator
@@ -126,18 +130,25 @@ async def _end(replicator: "Replicator", kept: dict[str, _Kept], id_: str) -> No
 
 
 async def _write(replicator: "Replicator", id_: str, rev: str, told: Mapping[str, Any]) -> None:
-    """Put ``told`` into the document, unless somebody has written it meanwhile: then theirs is what counts."""
+    """Put ``told`` into the document, unless somebody has written it meanwhile: then theirs is what counts.
+
+    What else is in it stays the text that it is. A document that cannot be written must not keep the others from going.
+    """
     store = replicator.store
 
     def write(connection: Connection) -> None:
-        stored = store.get_now(connection, DATABASE, id_)
-        if stored is None or stored.deleted or stored.rev != rev:
+        shown = store.show_now(connection, VIEW, id_, None, PLAIN)
+        if shown.rev != rev:
             return
-        kept = {name: value for name, value in stored.body.items() if not name.startswith("_replication_")}
-        body = {**kept, **told, "_replication_state_time": iso(datetime.now(UTC))}
-        store.put_now(connection, VIEW, ITSELF, id_, body, rev=rev)
+        fields = {name: text for name, text in members(shown.text).items() if not name.startswith("_")}
+        state = {**told, "_replication_state_time": iso(datetime.now(UTC))}
+        body = join(fields | {name: msgspec.Raw(orjson.dumps(value)) for name, value in state.items()})
+        draft = Draft(id_, rev, deleted=False, body=body, parsed=parse(body))
+        outcome = store.write_now(connection, VIEW, ITSELF, [draft], new_edits=True)[0]
+        if isinstance(outcome, Rejected):
+            raise outcome.error
 
     try:
         await store.database.write(write)
-    except (Conflict, DatabaseMissing):
-        log.info("a _replicator document was written while its state was")
+    except SyncError as error:
+        log.info("the state of a replication is not written into its document: %s", type(error).__name__)

@@ -227,6 +227,21 @@ def test_documents_ask_for_replications(here: Server, there: Server) -> None:
     assert "source" in doc["_replication_state_reason"]
 
 
+def test_a_document_that_nobody_could_write_does_not_stop_the_others(here: Server) -> None:
+    here.create("_replicator")
+    deep = "[" * 600 + "]" * 600
+    for id_ in ("deep", "deeper"):
+        body = f'{{"source":7,"target":"once","x":{deep},"n":1.10}}'
+        assert here.http.put(f"/_replicator/{id_}", content=body).status_code == 201
+    for id_ in ("deep", "deeper"):
+
+        def state(path: str = f"/_replicator/{id_}") -> str:
+            return here.http.get(path).text
+
+        until(lambda: "_replication_state" in state(), "it is refused")  # noqa: B023  called at once
+        assert f'"x":{deep},"n":1.10' in state()
+
+
 def test_a_changed_document_changes_the_replication_and_a_deleted_one_ends_it(here: Server, there: Server) -> None:
     here.create("_replicator")
     for name in ("first", "second"):
