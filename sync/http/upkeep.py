@@ -1,13 +1,14 @@
 """What administrators do to a database: purge, compact, limit what is remembered."""
 
 import asyncio
+import contextlib
 import logging
 import time
 from typing import Any, Final
 
 from sync import revisions
 from sync.access import View
-from sync.errors import BadRequest, Forbidden, NotOffered
+from sync.errors import BadRequest, DatabaseMissing, Forbidden, NotOffered
 from sync.http import query
 from sync.http.front import Front
 from sync.http.wire import JSON, Answer, Call, json_answer
@@ -115,7 +116,8 @@ def begin(front: Front, view: View) -> None:
 
     async def run() -> None:
         try:
-            await front.store.compact(view)
+            with contextlib.suppress(DatabaseMissing):  # deleted meanwhile
+                await front.store.compact(view)
         except Exception:  # nobody waits for this task: what went wrong is told to the operator
             log.exception("compacting a database failed")
         finally:

@@ -8,6 +8,10 @@ from typing import Any
 import httpx
 import pytest
 
+from sync.access import View
+from sync.http import upkeep
+from sync.http.front import Front
+from sync.limits import Limits
 from tests.protocol.serve import Running
 
 
@@ -70,6 +74,15 @@ class TestHistories:
         settled(http, db)
         assert [told("GET", f"{db}/x?rev={rev}")[0] for rev in revs] == [404] * 4 + [200] * 2
         assert len(told("GET", db + "/x?revs=true")[1]["_revisions"]["ids"]) == 2
+
+    async def test_a_database_that_is_deleted_while_it_is_compacted_is_no_failure(
+        self, server: Running, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        nobody: Any = None
+        front = Front(server.store, nobody, Limits())
+        upkeep.begin(front, View("gone", "gone"))
+        await front.compactions["gone"][1]
+        assert (caplog.text, front.compactions) == ("", {})
 
     def test_compaction(self, told: Any, http: httpx.Client, db: str) -> None:
         revs = edit(http, db + "/x", 3)
