@@ -238,7 +238,7 @@ def test_a_document_that_nobody_could_write_does_not_stop_the_others(here: Serve
         def state(path: str = f"/_replicator/{id_}") -> str:
             return here.http.get(path).text
 
-        until(lambda: "_replication_state" in state(), "it is refused")  # noqa: B023  called at once
+        until(lambda: "_replication_state" in state(), "it is refused")
         assert f'"x":{deep},"n":1.10' in state()
 
 
