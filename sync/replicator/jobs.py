@@ -23,8 +23,8 @@ from sync.replicator.run import AT_ONCE, Run
 from sync.replicator.settings import ReplicatorSettings
 from sync.store.contract import DocumentStore
 
-RENEW_SECONDS: Final = leases.LEASE_MS / 1000 / 4
-"""Between two renewals of the leases."""
+RENEWALS: Final = 4
+"""Renewals of a lease in its time."""
 LONGEST_BETWEEN: Final = 30.0
 """Seconds between two tries of one request."""
 STEADY_SECONDS: Final = 60.0
@@ -53,6 +53,8 @@ class Replicator:
         self._beside: Final[set[asyncio.Task[None]]] = set()
         self._places: Final = asyncio.Semaphore(self.settings.jobs)
         self._again: Final = pacing.Pacing(self.settings.first_wait * 4, self.settings.longest_wait, random.random)
+        self._lease_ms: Final = int(self.settings.lease_seconds * 1000)
+        self._renew_seconds: Final = self.settings.lease_seconds / RENEWALS
         self._pace: Final = pacing.Pacing(
             self.settings.first_wait, min(LONGEST_BETWEEN, self.settings.longest_wait), random.random
         )
@@ -109,8 +111,9 @@ class Replicator:
 
     async def jobs(self) -> list[dict[str, Any]]:
         """Return what is to be told of every replication, those of other processes too."""
-        mine = [job.told() for job in self._jobs.values()]
-        return mine + await self.store.database.read(lambda c: leases.others(c, self.holder))
+        others = await self.store.database.read(lambda c: leases.others(c, self.holder))
+        elsewhere = {told["id"] for told in others}
+        return [job.told() for job in self._jobs.values() if job.id not in elsewhere] + others
 
     def _ended(self, job: Job) -> None:
         if self._jobs.get(job.id) is job:
@@ -123,7 +126,9 @@ class Replicator:
             async with self._places:
                 while not await self._attempt(job):
                     lost = job.state == "pending"
-                    await asyncio.sleep(RENEW_SECONDS if lost else self._again.wait(job.failures, job.retry_after))
+                    await asyncio.sleep(
+                        self._renew_seconds if lost else self._again.wait(job.failures, job.retry_after)
+                    )
         except asyncio.CancelledError:
             job.cancelled()
             raise
@@ -136,7 +141,9 @@ class Replicator:
 
     async def _attempt(self, job: Job) -> bool:
         """Run it once; return whether that was the last time."""
-        if not await self.store.database.write(lambda c: leases.take(c, job.id, self.holder, job.told())):
+        if not await self.store.database.write(
+            lambda c: leases.take(c, job.id, self.holder, job.told(), self._lease_ms)
+        ):
             job.wait_for_lease()
             return False
         job.started()
@@ -190,12 +197,14 @@ class Replicator:
 
     async def _renew(self) -> None:
         while True:
-            await asyncio.sleep(RENEW_SECONDS)
+            await asyncio.sleep(self._renew_seconds)
             shown = {id_: job.told() for id_, job in self._jobs.items() if job.state == "running"}
             if not shown:
                 continue
             try:
-                held, cancelled = await self.store.database.write(lambda c, s=shown: leases.keep(c, self.holder, s))  # type: ignore[misc]
+                held, cancelled = await self.store.database.write(
+                    lambda c, s=shown: leases.keep(c, self.holder, s, self._lease_ms)  # type: ignore[misc]
+                )
             except Exception:
                 log.exception("the leases of replications could not be renewed")
                 continue

@@ -6,15 +6,12 @@ is sometimes late is good enough.
 
 import time
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any
 
 import orjson
 from sqlalchemy import Connection
 
 from sync.store.sql.run import rows, run
-
-LEASE_MS: Final = 20_000
-"""How long a process that says nothing any more keeps what it took."""
 
 
 def now_ms() -> int:
@@ -22,8 +19,11 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-def take(connection: Connection, id_: str, holder: str, shown: dict[str, Any]) -> bool:
-    """Take or keep the lease of a replication and leave word of it; ``False`` while another process has it."""
+def take(connection: Connection, id_: str, holder: str, shown: dict[str, Any], lease_ms: int) -> bool:
+    """Take or keep the lease of a replication and leave word of it; ``False`` while another process has it.
+
+    Who says nothing for ``lease_ms`` milliseconds has it no longer.
+    """
     now = now_ms()
     return bool(
         run(
@@ -34,14 +34,16 @@ def take(connection: Connection, id_: str, holder: str, shown: dict[str, Any]) -
             "WHERE sync_replication.holder = excluded.holder OR sync_replication.until_ms <= ?",
             id_,
             holder,
-            now + LEASE_MS,
+            now + lease_ms,
             orjson.dumps(shown).decode(),
             now,
         )
     )
 
 
-def keep(connection: Connection, holder: str, shown: dict[str, dict[str, Any]]) -> tuple[set[str], set[str]]:
+def keep(
+    connection: Connection, holder: str, shown: dict[str, dict[str, Any]], lease_ms: int
+) -> tuple[set[str], set[str]]:
     """Keep the leases of these replications; return which are still ``holder``'s, and which somebody cancelled."""
     held = {
         row.id: row.cancelled
@@ -52,7 +54,7 @@ def keep(connection: Connection, holder: str, shown: dict[str, dict[str, Any]]) 
             run(
                 connection,
                 "UPDATE sync_replication SET until_ms = ?, shown = ? WHERE id = ? AND holder = ?",
-                now_ms() + LEASE_MS,
+                now_ms() + lease_ms,
                 orjson.dumps(told).decode(),
                 id_,
                 holder,

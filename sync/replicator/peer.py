@@ -57,29 +57,30 @@ class Peer:
     async def info(self) -> Info:
         """Return what it says of itself. Raises ``PeerMissing``, ``PeerDenied``."""
         try:
-            reply = await self._json("GET", "")
+            return await self._ask("GET", "", _info)
         except PeerRefused as error:
             if error.status == 404:  # noqa: PLR2004
                 raise PeerMissing(f"could not open {self._shown}") from error
             raise
-        told: Info = answers.decode(answers.INFO, reply.text, "database")
-        return told
 
     async def create(self) -> None:
         """Make it where it is missing."""
-        await self._json("PUT", "", expect=(201, 202, 412))
+        await self._ask("PUT", "", _status, expect=(201, 202, 412))
 
     # -- checkpoints -------------------------------------------------------------------------------------------------
 
     async def log(self, id_: str) -> dict[str, Any]:
         """Return the checkpoint document, empty when there is none."""
-        reply = await self._json("GET", f"/_local/{id_}", expect=(200, 404))
-        if reply.status == 404:  # noqa: PLR2004
-            return {}
-        told: dict[str, Any] = answers.decode(answers.OBJECT, reply.text, "checkpoint")
-        if told.get("_id") != f"_local/{id_}":
-            raise Trouble("the answer is another document than the checkpoint")
-        return told
+
+        def read(reply: Reply) -> dict[str, Any]:
+            told: dict[str, Any] = answers.decode(answers.OBJECT, reply.text, "checkpoint")
+            if reply.status == 404:  # noqa: PLR2004
+                return {}
+            if told.get("_id") != f"_local/{id_}":
+                raise Trouble("the answer is another document than the checkpoint")
+            return told
+
+        return await self._ask("GET", f"/_local/{id_}", read, expect=(200, 404))
 
     async def save_log(self, id_: str, log_: Mapping[str, Any], rev: str | None) -> str:
         """Store the checkpoint document over ``rev``; return its new revision.
@@ -88,12 +89,9 @@ class Peer:
         """
         for _ in range(1 + self._retries):
             body = orjson.dumps({**log_, **({} if rev is None else {"_rev": rev})})
-            reply = await self._json("PUT", f"/_local/{id_}", content=body, expect=(200, 201, 202, 409))
-            if reply.status != 409:  # noqa: PLR2004
-                told = answers.decode(answers.OBJECT, reply.text, "answer to a checkpoint")
-                if isinstance(told.get("rev"), str):
-                    return str(told["rev"])
-                raise Trouble("the answer to a checkpoint names no revision")
+            saved = await self._ask("PUT", f"/_local/{id_}", _saved, content=body, expect=(200, 201, 202, 409))
+            if saved is not None:
+                return saved
             now = await self.log(id_)
             rev = now.get("_rev")
             if now.get("session_id") == log_["session_id"] and now.get("history") == log_["history"]:
@@ -102,7 +100,7 @@ class Peer:
 
     async def commit(self) -> None:
         """Have it on disk; servers without such a request have that anyway."""
-        await self._json("POST", "/_ensure_full_commit", content=b"{}", expect=(200, 201, 202, 404, 405, 501))
+        await self._ask("POST", "/_ensure_full_commit", _status, content=b"{}", expect=(200, 201, 202, 404, 405, 501))
 
     # -- as a source -------------------------------------------------------------------------------------------------
 
@@ -121,11 +119,8 @@ class Peer:
             asked = {**replication.query_params, **asked, "filter": replication.filter}
         path = f"/_changes?{urlencode(asked)}"
         if body is None:
-            reply = await self._json("GET", path)
-        else:
-            reply = await self._json("POST", path, content=orjson.dumps(body))
-        page: Page = answers.decode(answers.PAGE, reply.text, "_changes")
-        return page
+            return await self._ask("GET", path, _page)
+        return await self._ask("POST", path, _page, content=orjson.dumps(body))
 
     async def fetch(self, asked: Sequence[Asked]) -> tuple[list[tuple[Head, bytes]], list[Asked]]:
         """Return the revisions asked for, or such as replaced them, and those that the source says it does not hold."""
@@ -146,18 +141,23 @@ class Peer:
     async def _fetch_many(self, asked: Sequence[Asked]) -> tuple[list[tuple[Head, bytes]], list[Asked]]:
         body = orjson.dumps({"docs": [{"id": id_, "rev": rev} for id_, rev in asked]})
         path = "/_bulk_get?revs=true&latest=true&attachments=false"
-        reply = await self._json("POST", path, content=body, expect=(200, 400, 404, 405, 501))
-        if reply.status != 200:  # noqa: PLR2004
+
+        def read(reply: Reply) -> tuple[list[tuple[Head, bytes]], list[Asked]] | None:
+            return answers.bulk(reply.text, asked) if reply.status == 200 else None  # noqa: PLR2004
+
+        told = await self._ask("POST", path, read, content=body, expect=(200, 400, 404, 405, 501))
+        if told is None:
             self._bulk_get = False
             return [], list(asked)
-        return answers.bulk(reply.text, asked)
+        return told
 
     async def _fetch_one(self, id_: str, revs: list[str]) -> tuple[list[tuple[Head, bytes]], list[str]]:
         query = urlencode({"revs": "true", "latest": "true", "open_revs": orjson.dumps(revs).decode()})
-        reply = await self._json("GET", f"/{path(id_)}?{query}", expect=(200, 404))
-        if reply.status == 404:  # noqa: PLR2004
-            return [], revs
-        return answers.leaves(reply.text, id_, revs)
+
+        def read(reply: Reply) -> tuple[list[tuple[Head, bytes]], list[str]]:
+            return ([], revs) if reply.status == 404 else answers.leaves(reply.text, id_, revs)  # noqa: PLR2004
+
+        return await self._ask("GET", f"/{path(id_)}?{query}", read, expect=(200, 404))
 
     async def attachment(self, id_: str, rev: str, name: str, stub: Stub) -> Fetched:
         """Return an attachment's content, compared with what the document says of it."""
@@ -185,8 +185,9 @@ class Peer:
 
     async def diff(self, revs: Mapping[str, list[str]]) -> dict[str, Missing]:
         """Return what it lacks of these."""
-        reply = await self._json("POST", "/_revs_diff", content=orjson.dumps(revs))
-        return answers.diff(reply.text, revs)
+        return await self._ask(
+            "POST", "/_revs_diff", lambda reply: answers.diff(reply.text, revs), content=orjson.dumps(revs)
+        )
 
     async def store(self, documents: Sequence[Document], *, big: int) -> list[Failure]:
         """Give it these; return what it says of those that it did not take. Raises ``PeerRefused`` for all of them."""
@@ -199,9 +200,7 @@ class Peer:
                     raise
                 self._multipart = False
         body = await asyncio.to_thread(_bulk, documents)
-        reply = await self._json("POST", "/_bulk_docs", content=body, expect=(201, 202))
-        failures: list[Failure] = answers.decode(answers.FAILURES, reply.text, "_bulk_docs")
-        return failures
+        return await self._ask("POST", "/_bulk_docs", _failures, content=body, expect=(201, 202))
 
     async def _store_parts(self, document: Document) -> list[Failure]:
         parts = document.multipart()
@@ -212,7 +211,7 @@ class Peer:
 
         url = f"/{path(document.id)}?new_edits=false"
         try:
-            await self._json("PUT", url, make=pieces, headers=parts.headers, expect=(200, 201, 202))
+            await self._ask("PUT", url, _status, make=pieces, headers=parts.headers, expect=(200, 201, 202))
         except PeerDenied as error:
             if error.status == 401:  # noqa: PLR2004
                 raise
@@ -221,22 +220,23 @@ class Peer:
 
     # ----------------------------------------------------------------------------------------------------------------
 
-    async def _json(
+    async def _ask(
         self,
         method: str,
         path_: str,
+        read: Callable[[Reply], T],
         *,
         content: bytes | None = None,
         make: Callable[[], AsyncIterator[bytes]] | None = None,
         headers: Mapping[str, str] = JSON,
         expect: Collection[int] = (200,),
-    ) -> Reply:
-        """Ask until the answer is whole, JSON and of a status that is no passing one.
+    ) -> T:
+        """Ask until the answer is whole, of a status that is no passing one, JSON and such that ``read`` can read it.
 
         Raises ``PeerRefused`` for a status that is not expected, ``PeerDenied``, and ``Trouble`` after all tries.
         """
 
-        async def once() -> Reply:
+        async def once() -> T:
             body = content if make is None else make()
             sent = {"accept": "application/json", **(headers if body is not None else {})}
             async with self._client.stream(method, self._url + path_, content=body, headers=sent) as response:
@@ -244,7 +244,7 @@ class Peer:
                     await self._refuse(response)
                 text = await _whole(response)
                 _check_json(response, text)
-                return Reply(response.status_code, text)
+                return read(Reply(response.status_code, text))
 
         return await self._again(once)
 
@@ -277,6 +277,35 @@ class Peer:
         if status in {401, 403}:
             raise PeerDenied(status, f"not allowed to open {self._shown}: {denial.reason or denial.error}")
         raise PeerRefused(status, denial.error, f"{self._shown} answered {status}: {denial.reason or denial.error}")
+
+
+def _status(reply: Reply) -> int:
+    return reply.status
+
+
+def _info(reply: Reply) -> Info:
+    told: Info = answers.decode(answers.INFO, reply.text, "database")
+    return told
+
+
+def _page(reply: Reply) -> Page:
+    told: Page = answers.decode(answers.PAGE, reply.text, "_changes")
+    return told
+
+
+def _failures(reply: Reply) -> list[Failure]:
+    told: list[Failure] = answers.decode(answers.FAILURES, reply.text, "_bulk_docs")
+    return told
+
+
+def _saved(reply: Reply) -> str | None:
+    """Return the new revision of a checkpoint; ``None`` when there was another one already."""
+    told = answers.decode(answers.OBJECT, reply.text, "answer to a checkpoint")
+    if reply.status == 409:  # noqa: PLR2004
+        return None
+    if not isinstance(told.get("rev"), str):
+        raise Trouble("the answer to a checkpoint names no revision")
+    return str(told["rev"])
 
 
 def path(id_: str) -> str:

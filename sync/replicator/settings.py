@@ -16,4 +16,7 @@ class ReplicatorSettings(BaseModel):
     first_wait: float = Field(0.25, gt=0, description="seconds; the first wait of the back-off between requests")
     longest_wait: float = Field(600.0, gt=0, description="seconds; the longest wait before a replication starts again")
     timeout: float = Field(45.0, gt=1, description="seconds without a byte from the other server")
+    lease_seconds: float = Field(
+        20.0, gt=0, description="until another process takes over the replications of one that died"
+    )
     checkpoint_seconds: float = Field(5.0, gt=0, description="between two checkpoints, where a request names no other")

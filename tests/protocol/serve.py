@@ -1,8 +1,8 @@
 """A throw-away replication server: plain databases, two scopes, one administrator and one phone.
 
-``python serve.py PLACE PORT [LIMITS]`` serves until it is killed. ``PLACE`` is a folder, or the URL of a database; the
-port 0 lets the system choose; ``LIMITS`` are those of :class:`sync.limits.Limits` that are to be others, as JSON. It
-prints its port.
+``python serve.py PLACE PORT [LIMITS [REPLICATOR]]`` serves until it is killed. ``PLACE`` is a folder, or the URL of a
+database; the port 0 lets the system choose; ``LIMITS`` are those of :class:`sync.limits.Limits` that are to be others,
+as JSON, and ``REPLICATOR`` those of :class:`sync.replicator.settings.ReplicatorSettings`. It prints its port.
 """
 
 import base64
@@ -115,13 +115,14 @@ def listening(port: int = 0) -> socket.socket:
 
 def main() -> None:
     place, port = sys.argv[1] if "://" in sys.argv[1] else Path(sys.argv[1]), int(sys.argv[2])
+    limits, replicator = [*sys.argv[3:], "{}", "{}"][:2]
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)  # a batch makes many objects and no cycles: looking for them cost a third
     listener = listening(port)
     sys.stdout.write(f"{listener.getsockname()[1]}\n")
     sys.stdout.flush()
     config = uvicorn.Config(
-        app(place, Limits(**json.loads(sys.argv[3])) if len(sys.argv) > 3 else None, ReplicatorSettings()),
+        app(place, Limits(**json.loads(limits)), ReplicatorSettings(**json.loads(replicator))),
         log_level="warning",
         ws="none",  # as in the application
         timeout_graceful_shutdown=1,
