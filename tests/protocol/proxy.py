@@ -4,9 +4,12 @@ What happens to which request is drawn from a seeded generator, so a bad run can
 """
 
 import asyncio
+import contextlib
 import random
+import re
 import threading
 from collections import Counter
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Final, Self
 
@@ -33,17 +36,36 @@ INSTEAD: Final = {
     "captive portal": (200, "text/html", PORTAL, ""),
     "captive redirect": (302, "text/html", PORTAL, "Location: http://127.0.0.1:1/portal\r\n"),
 }
+FOR_WHOLE: Final = frozenset({"captive portal", "answer cut as if whole"})
+"""What a client that looks neither at an attachment's digest nor at its length takes for the attachment."""
+ATTACHMENT: Final = re.compile(r"(/sync)?/[^/?]+/[^_/?][^/?]*/[^?]")
 
 
 class Proxy:
-    """Passes requests on to ``root`` (``http://host:port``), all but a share ``rate`` of them unharmed."""
+    """Passes requests on to ``root`` (``http://host:port``), all but a share ``rate`` of them unharmed.
 
-    def __init__(self, root: str, *, seed: int, rate: float, fates: tuple[str, ...] = FATES) -> None:
+    A ``gullible`` client's attachments are spared what it would take for whole ones. ``pages`` are the proxy's own:
+    their type and content by their path.
+    """
+
+    def __init__(
+        self,
+        root: str,
+        *,
+        seed: int,
+        rate: float,
+        fates: tuple[str, ...] = FATES,
+        gullible: bool = False,
+        pages: Mapping[str, tuple[str, bytes]] | None = None,
+    ) -> None:
         self.happened: Final[Counter[str]] = Counter()
         self.rate = rate
         self._root: Final = root
         self._random: Final = random.Random(seed)
         self._fates: Final = fates
+        self._left: list[str] = []
+        self._gullible: Final = gullible
+        self._pages: Final = pages or {}
         self._ready: Final = threading.Event()
         self._thread: Final = threading.Thread(target=lambda: asyncio.run(self._serve()))
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -78,6 +100,8 @@ class Proxy:
                     pass  # one of the sides is gone, or the test is over
                 finally:
                     writer.close()
+                    with contextlib.suppress(OSError, asyncio.CancelledError):
+                        await writer.wait_closed()
                     tasks.discard(task)
 
             server = await asyncio.start_server(accept, "127.0.0.1", 0, limit=HEAD)
@@ -97,8 +121,12 @@ class Proxy:
         method, path, _ = line.split(" ")
         headers = [(name.lower(), value.strip()) for name, _, value in (each.partition(":") for each in fields if each)]
         body = await _body(reader, dict(headers))
-        fate = self._random.choice(self._fates) if self._random.random() < self.rate else "well"
-        self.happened[fate] += 1
+        if path in self._pages:
+            kind, text = self._pages[path]
+            writer.write(_head(200, kind, len(text), "") + text)
+            await writer.drain()
+            return True
+        fate = self._fate(method, path)
         if fate == "lost on the way":
             return False
         if fate in INSTEAD:
@@ -110,28 +138,50 @@ class Proxy:
             await asyncio.sleep(self._random.random() / 5)
         if fate == "question cut as if whole":
             body = body[: len(body) // 2]
-        kept = [(name, value) for name, value in headers if name not in {"content-length", "transfer-encoding", "host"}]
         for _ in range(2 if fate == "sent twice" else 1):
-            response = await upstream.request(method, self._root + path, content=body or None, headers=kept)
+            response = await upstream.request(
+                method,
+                self._root + path,
+                content=body or None,
+                headers=[each for each in headers if each[0] not in {"content-length", "transfer-encoding", "host"}],
+            )
         if fate == "lost on the way back":
             return False
-        text = response.content
-        length = len(text)
-        if fate.startswith("answer cut"):
-            text = text[: length // 2]
-        if fate == "answer cut as if whole":
-            length = len(text)
-        more = "".join(
-            f"{name}: {value}\r\n"
-            for name, value in response.headers.items()
-            if name not in {"content-length", "transfer-encoding", "content-encoding", "content-type", "connection"}
-        )
-        kind = response.headers.get("content-type", "application/octet-stream")
-        if method == "HEAD":
-            text, length = b"", int(response.headers.get("content-length", "0"))
-        writer.write(_head(response.status_code, kind, length, more) + text)
+        head, text, whole = _answer(response, fate, bare=method == "HEAD")
+        writer.write(head + text)
         await writer.drain()
-        return len(text) == length
+        return whole
+
+    def _fate(self, method: str, path: str) -> str:
+        """Draw what happens to a request; each mishap comes once before any comes again."""
+        fate = "well"
+        if self._random.random() < self.rate:
+            if not self._left:
+                self._left = self._random.sample(self._fates, len(self._fates))
+            fate = self._left.pop()
+        if self._gullible and fate in FOR_WHOLE and method == "GET" and ATTACHMENT.match(path):
+            fate = "well"
+        self.happened[fate] += 1
+        return fate
+
+
+def _answer(response: httpx.Response, fate: str, *, bare: bool) -> tuple[bytes, bytes, bool]:
+    """Return head and body of an answer, and whether the body is as long as the head says."""
+    text = response.content
+    length = len(text)
+    if fate.startswith("answer cut"):
+        text = text[: length // 2]
+    if fate == "answer cut as if whole":
+        length = len(text)
+    more = "".join(
+        f"{name}: {value}\r\n"
+        for name, value in response.headers.items()
+        if name not in {"content-length", "transfer-encoding", "content-encoding", "content-type", "connection"}
+    )
+    if bare:
+        text, length = b"", int(response.headers.get("content-length", "0"))
+    kind = response.headers.get("content-type", "application/octet-stream")
+    return _head(response.status_code, kind, length, more), text, len(text) == length
 
 
 def _head(status: int, kind: str, length: int, more: str) -> bytes:
