@@ -19,6 +19,17 @@ PROBE_SECONDS: Final = 20.0
 log: Final = logging.getLogger(__name__)
 
 
+def ready(seconds: float, *sockets: int) -> bool:
+    """Wait until there is something to read; return whether there is.
+
+    ``select.select`` would fail where a thousand feeds are open: it takes no number above 1,023.
+    """
+    waiting = select.poll()
+    for each in sockets:
+        waiting.register(each, select.POLLIN)
+    return bool(waiting.poll(seconds * 1000))
+
+
 class Listener:
     """Calls ``heard`` with each announcement on ``channel``; connects anew when the connection breaks."""
 
@@ -63,8 +74,7 @@ class Listener:
 
     def _listen(self, connection: psycopg.Connection[Any]) -> None:
         while not self._over.is_set():
-            ready = select.select([connection.fileno(), self._bell.fileno()], [], [], PROBE_SECONDS)[0]
-            if not ready:
+            if not ready(PROBE_SECONDS, connection.fileno(), self._bell.fileno()):
                 connection.execute("SELECT 1")
             for notice in connection.notifies(timeout=0):
                 try:

@@ -6,7 +6,6 @@ it writes is as safe as on SQLite, without a word about locks in any repository.
 committed when each begins (READ COMMITTED), hence all that the writer before has done; a read is one snapshot.
 """
 
-import select
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -19,7 +18,7 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.pool import QueuePool
 
 from sync.store.backend import BUSY_SECONDS, TransactionLost
-from sync.store.listening import Listener
+from sync.store.listening import Listener, ready
 
 WRITERS: Final = 0x62616A69616D656E
 """The advisory lock of who writes."""
@@ -124,5 +123,5 @@ def _read_only(dbapi: Any, _record: Any) -> None:
 
 def _alive(dbapi: Any, _record: Any, _proxy: Any) -> None:
     """Have the pool replace a connection that the server has closed: its socket has the end to read. Costs no query."""
-    if dbapi.pgconn.status != ConnStatus.OK or select.select([dbapi.fileno()], [], [], 0)[0]:
+    if dbapi.pgconn.status != ConnStatus.OK or ready(0, dbapi.fileno()):
         raise DisconnectionError

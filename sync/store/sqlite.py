@@ -40,7 +40,13 @@ class Sqlite:
 
 def _engine(url: URL, *, begin: str, size: int) -> Engine:
     engine = create_engine(
-        url, poolclass=QueuePool, pool_size=size, max_overflow=0, pool_reset_on_return="rollback", hide_parameters=True
+        url,
+        poolclass=QueuePool,
+        pool_size=size,
+        pool_use_lifo=True,  # mostly one reader is busy: it has the pages, and the others keep none
+        max_overflow=0,
+        pool_reset_on_return="rollback",
+        hide_parameters=True,
     )
 
     @event.listens_for(engine, "connect")

@@ -1,6 +1,9 @@
 """Waiting for what another process writes, on PostgreSQL: two stores on one database know of each other by it alone."""
 
 import asyncio
+import fcntl
+import resource
+import socket
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -106,3 +109,14 @@ def test_more_news_than_an_announcement_holds_wakes_all() -> None:
     many = {("areas", f"area-{n}"): n for n in range(1000)}
     assert notifier.announcement(many) == "[]"
     assert notifier.announcement({("areas", "a"): 7}) == '[["areas","a",7]]'
+
+
+def test_sockets_with_great_numbers_are_waited_for() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 2048)), hard))
+    near, far = socket.socketpair()
+    with near, far, socket.socket(fileno=fcntl.fcntl(near, fcntl.F_DUPFD, 1500)) as great:
+        assert great.fileno() >= 1500
+        assert not listening.ready(0, great.fileno())
+        far.send(b"x")
+        assert listening.ready(0, great.fileno())
