@@ -4,6 +4,7 @@ import secrets
 from collections import Counter
 from collections.abc import Mapping
 from functools import partial
+from itertools import chain
 from typing import Any, Final
 
 import msgspec
@@ -103,11 +104,10 @@ async def missing_revs(call: Call, view: View) -> Answer:
 async def _missing(call: Call, view: View) -> Mapping[str, tuple[list[str], list[str]]]:
     asked = await call.json_object()
     _count(asked, call.front.limits)
-    for revs in asked.values():
-        if not isinstance(revs, list):
-            raise BadRequest("each document's revisions must be an array of strings")
-        for rev in revs:
-            revisions.check(rev)
+    if not {*map(type, asked.values())} <= {list}:
+        raise BadRequest("each document's revisions must be an array of strings")
+    if not revisions.sound(list(chain.from_iterable(asked.values()))):
+        raise BadRequest("Invalid rev format")
     store = call.front.store
     return await store.database.read(lambda c: store.missing_now(c, view, asked))
 

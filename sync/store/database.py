@@ -143,13 +143,15 @@ class Database:
         outcomes: list[tuple[_Queued, Any, BaseException | None]] = []
         callbacks: list[Callable[[], None]] = []
         try:
-            with self._write_engine.connect() as connection, connection.begin():
+            with self._write_engine.connect() as connection, connection.begin() as transaction:
                 for queued in batch:
-                    outcomes.append(_attempt(connection, queued))
+                    outcomes.append(_attempt(connection, queued, alone=len(batch) == 1))
                     own: list[Callable[[], None]] = connection.info.pop(_AFTER_COMMIT, [])
                     if outcomes[-1][2] is None:
                         callbacks += own
                     self._check(connection, outcomes[-1][2])
+                if len(batch) == 1 and outcomes[0][2] is not None:
+                    transaction.rollback()
         except BaseException as error:  # noqa: BLE001  the commit failed: nobody in the group may be told "stored"
             for queued in batch:
                 queued.done.set_exception(error)
@@ -179,9 +181,21 @@ def _seen(done: asyncio.Future[Any]) -> None:
         done.exception()
 
 
-def _attempt(connection: Connection, queued: _Queued) -> tuple[_Queued, Any, BaseException | None]:
+def _attempt(connection: Connection, queued: _Queued, *, alone: bool) -> tuple[_Queued, Any, BaseException | None]:
+    """Run one job of the group. ``alone``: what fails is undone with the transaction, which no other job is in."""
     try:
-        with connection.begin_nested():
-            return queued, queued.job(connection), None
+        return queued, queued.job(connection) if alone else _apart(connection, queued.job), None
     except BaseException as error:  # noqa: BLE001  it belongs to the one who asked, not to this thread
         return queued, None, error
+
+
+def _apart(connection: Connection, job: Job[T]) -> T:
+    """Run ``job`` in a savepoint. SQLAlchemy's own would take as long as a small write."""
+    connection.exec_driver_sql("SAVEPOINT job")
+    try:
+        result = job(connection)
+        connection.exec_driver_sql("RELEASE SAVEPOINT job")
+    except BaseException:
+        connection.exec_driver_sql("ROLLBACK TO SAVEPOINT job")
+        raise
+    return result

@@ -10,7 +10,7 @@ from sync.access import View
 from sync.digest import MODULUS
 from sync.errors import BadDatabaseName, DatabaseExists, DatabaseMissing, DatabaseNameTooLong
 from sync.store.sql import contents
-from sync.store.sql.run import WHOLE, first, rows, run
+from sync.store.sql.run import WHOLE, first, rows, run, tuples
 from sync.store.tables import SEQUENCE_BITS
 from sync.store.values import DatabaseInfo, Sizes
 
@@ -44,22 +44,21 @@ class Opened:
 
 def open_(connection: Connection, view: View) -> Opened:
     """Return what ``view`` opens. Raises ``DatabaseMissing``."""
-    row = first(
+    found = tuples(
         connection,
         "SELECT n, name, update_seq, live, gone, revs_limit FROM sync_database WHERE name = ?",
         view.database,
     )
-    if row is None:
+    if not found:
         raise DatabaseMissing
     if view.scope is None:
-        return Opened(*row)
-    scope = first(
-        connection,
-        "SELECT n, last_seq, live, gone FROM sync_scope WHERE db = ? AND name = ?",
-        row.n,
-        view.scope,
-    ) or (0, 0, 0, 0)
-    return Opened(row.n, row.name, scope[1], scope[2], scope[3], row.revs_limit, scope[0])
+        return Opened(*found[0])
+    n, name, _, _, _, revs_limit = found[0]
+    scopes = tuples(
+        connection, "SELECT n, last_seq, live, gone FROM sync_scope WHERE db = ? AND name = ?", n, view.scope
+    )
+    scope, last_seq, live, gone = scopes[0] if scopes else (0, 0, 0, 0)
+    return Opened(n, name, last_seq, live, gone, revs_limit, scope)
 
 
 def whole(name: str) -> View:
