@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
+from urllib.parse import quote
 
 from tests.fuzz.actor import Actor
 from tests.fuzz.scenarios import ADMINISTRATORS, PHONES, Caller, once_failed, still_there
@@ -96,7 +97,7 @@ class Campaign:
         mine = set(self.world.roles[0].databases) | {"areas"}
         for name in told if status == 200 else []:
             if name not in mine:
-                call("DELETE", f"/{name}")
+                call("DELETE", f"/{quote(name, safe='')}")
         for name in mine:
             call("PUT", f"/{name}")
 
@@ -140,7 +141,7 @@ class Campaign:
 
 def _pooled(name: str) -> bool:
     """Return whether a thread is of a pool with a bound, which grows to it as it is used."""
-    return name.startswith(("db-read", "asyncio_", "ThreadPoolExecutor"))
+    return name.startswith(("db-read", "asyncio_", "uvloop_", "ThreadPoolExecutor"))
 
 
 def roles(admin: str, phone: str, *, area: str, databases: Sequence[str]) -> Sequence[Role]:
