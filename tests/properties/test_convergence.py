@@ -1,123 +1,107 @@
-"""Replicas that edit, delete and sync at random, partly and in any order, end with the same leaves and winner."""
+"""Replicas of all kinds that edit, delete, sync in part and die at random end with the same leaves, winner and bytes.
 
-import tempfile
+``BAIJIAMEN_CONVERGENCE_SECONDS`` says for how long they are driven; without it a few short lives are lived.
+``BAIJIAMEN_TEST_DATABASE=postgresql`` has one more server take part, on PostgreSQL.
+"""
+
+import os
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
+from typing import ClassVar, Final
 
-import orjson
-from hypothesis import settings
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis.stateful import run_state_machine_as_test
 
-from sync.access import Principal, View
-from sync.documents import Draft, draft
-from sync.jsontext import members, parse
-from sync.limits import Limits
-from sync.store import Store, Written
-from sync.store.database import Database
-from sync.store.values import Ask, Revision, Show
+from tests import postgresql
+from tests.properties.lives import MEMORY, Convergence, Way
+from tests.properties.replicas import (
+    InMemory,
+    Node,
+    OverHttp,
+    Pouch,
+    Process,
+    Replica,
+    by_servers,
+    killed_meanwhile,
+    processes,
+    through_pouch,
+)
+from tests.protocol.packages import NODE
 
-NAMES = ("left", "middle", "right")
-IDS = ("a", "b", "c")
-SOMEBODY = Principal("somebody", admin=True)
-
-
-class Replica:
-    """One database of the store, and how far it has read the others."""
-
-    def __init__(self, store: Store, name: str) -> None:
-        self.store = store
-        self.view = View(name, name)
-        self.since: dict[str, int] = {}
-        store.database.write_now(lambda connection: store.create_now(connection, name))
-
-    def leaves(self, id_: str) -> list[tuple[str, bool]]:
-        return self.store.database.read_now(lambda c: self.store.leaves_now(c, self.view.database, id_))
-
-    def edit(self, id_: str, rev: str | None, value: int, *, deleted: bool) -> None:
-        fields = {"value": value}
-        told = Draft(id_, rev, deleted, orjson.dumps(fields), fields)
-        outcome = self.store.database.write_now(
-            lambda c: self.store.write_now(c, self.view, SOMEBODY, [told], new_edits=True)
-        )[0]
-        assert isinstance(outcome, Written), outcome
-
-    def pull(self, other: "Replica", limit: int) -> bool:
-        """Do what a replicator does with at most ``limit`` changes; return whether all is pulled."""
-        read, store = self.store.database.read_now, self.store
-        since = self.since.get(other.view.name, 0)
-        ask = Ask(since=since, limit=limit, all_leaves=True)
-        page = read(lambda c: store.changes_now(c, other.view, ask))
-        assert [change.seq for change in page.changes] == sorted({change.seq for change in page.changes})
-        missing = read(lambda c: store.missing_now(c, self.view, {change.id: change.revs for change in page.changes}))
-        wanted = [(id_, rev) for id_, (revs, _) in missing.items() for rev in revs]
-        found = read(lambda c: store.show_many_now(c, other.view, wanted, Show(revs=True, attachments=True)))
-        drafts = [_again(revision.text) for group in found for _, revision in group if isinstance(revision, Revision)]
-        outcomes = store.database.write_now(lambda c: store.write_now(c, self.view, SOMEBODY, drafts, new_edits=False))
-        assert all(isinstance(outcome, Written) for outcome in outcomes)
-        self.since[other.view.name] = page.last_seq
-        return not page.changes
+SECONDS: Final = float(os.environ.get("BAIJIAMEN_CONVERGENCE_SECONDS", "0"))
+QUIET: Final = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 
 
-def _again(text: bytes) -> Draft:
-    return draft(members(text), parse(text), limits=Limits(), new_edits=False)
+def test_three_in_memory() -> None:
+    live(Convergence, examples=8, steps=25, share=0.2)
 
 
-class Convergence(RuleBasedStateMachine):
-    def __init__(self) -> None:
-        super().__init__()
-        self.folder = tempfile.TemporaryDirectory()
-        self.database = Database(f"sqlite:///{Path(self.folder.name)}/store.db")
-        store = Store(self.database)
-        self.database.write_now(store.create_tables_now)
-        self.replicas = {name: Replica(store, name) for name in NAMES}
-        self.value = 0
-
-    def teardown(self) -> None:
-        for _ in range(2):
-            for one in self.replicas.values():
-                for other in self.replicas.values():
-                    while one is not other and not one.pull(other, 2):
-                        pass
-        for id_ in IDS:
-            told = [replica.leaves(id_) for replica in self.replicas.values()]
-            assert told[0] == told[1] == told[2]
-            bodies = [self.body(name, id_, told[0]) for name in NAMES]
-            assert bodies[0] == bodies[1] == bodies[2]
-        self.database.close()
-        self.folder.cleanup()
-
-    def body(self, name: str, id_: str, leaves: list[tuple[str, bool]]) -> list[Any]:
-        store = self.replicas[name].store
-        return [self.database.read_now(lambda c, rev=rev: store.revision_now(c, name, id_, rev)) for rev, _ in leaves]
-
-    @rule(name=st.sampled_from(NAMES), id_=st.sampled_from(IDS), pick=st.integers(0, 5), deleted=st.booleans())
-    def edit(self, name: str, id_: str, pick: int, *, deleted: bool) -> None:
-        replica = self.replicas[name]
-        leaves = replica.leaves(id_)
-        rev = leaves[pick % len(leaves)][0] if leaves else None
-        self.value += 1
-        replica.edit(id_, rev, self.value, deleted=deleted)
-
-    @rule(name=st.sampled_from(NAMES), id_=st.sampled_from(IDS), value=st.integers(0, 1))
-    def make_the_same_at_several(self, name: str, id_: str, value: int) -> None:
-        replica = self.replicas[name]
-        if not replica.leaves(id_):
-            replica.edit(id_, None, value, deleted=False)
-
-    @rule(one=st.sampled_from(NAMES), other=st.sampled_from(NAMES), limit=st.integers(1, 4))
-    def sync(self, one: str, other: str, limit: int) -> None:
-        if one != other:
-            self.replicas[one].pull(self.replicas[other], limit)
-
-    @invariant()
-    def counts_are_what_is_there(self) -> None:
-        for replica in self.replicas.values():
-            winners = [leaves[0] for id_ in IDS if (leaves := replica.leaves(id_))]
-            info = self.database.read_now(lambda c, r=replica: r.store.info_now(c, r.view))
-            assert info.live == sum(not deleted for _, deleted in winners)
-            assert info.deleted == sum(deleted for _, deleted in winners)
+# -- all kinds -------------------------------------------------------------------------------------------------------
 
 
-TestConvergence = Convergence.TestCase
-TestConvergence.settings = settings(max_examples=25, stateful_step_count=25, deadline=None)
+@pytest.fixture(scope="module")
+def started(
+    request: pytest.FixtureRequest,
+) -> Iterator[tuple[list[Process], Node]]:
+    """Two server processes, on request a third on PostgreSQL, and node."""
+    with TemporaryDirectory(dir=MEMORY) as one, TemporaryDirectory(dir=MEMORY) as two:
+        places: list[Path | str] = [Path(one), Path(two)]
+        if postgresql.WANTED:
+            places.append(request.getfixturevalue("cluster").create())
+        with processes(places) as told:
+            yield told
+
+
+@pytest.mark.node
+@pytest.mark.skipif(NODE is None, reason="node is not installed: make setup brings it")
+def test_all_kinds(started: tuple[list[Process], Node]) -> None:
+    servers, node = started
+
+    class OfAllKinds(Convergence):
+        did: ClassVar[Counter[str]] = Counter()
+        tombstones_have_attachments: ClassVar[bool] = False  # PouchDB drops them
+
+        def make(self, folder: Path) -> Sequence[Replica]:
+            n = self.number
+            kinds = [OverHttp(f"server {k}", server, f"life{n}") for k, server in enumerate(servers)]
+            area = OverHttp("area", servers[0], f"area-{n}", user="phone")
+            return [*kinds, InMemory("memory", folder), Pouch("pouch", node, f"pouch{n}"), area]
+
+        def teardown(self) -> None:
+            super().teardown()
+            for server in servers:
+                assert server.http.delete(f"/life{self.number}").is_success
+
+        def carry(self, source: Replica, target: Replica, way: Way) -> int:
+            ends = source, target
+            if way.by > 1 or any(isinstance(end, InMemory) for end in ends):
+                return super().carry(source, target, way)
+            if isinstance(source, Pouch) or isinstance(target, Pouch):
+                if isinstance(target, Pouch) and self.model.mixed_up(source.name, target.name):
+                    return super().carry(source, target, way)
+                return through_pouch(node, source, target, batch=way.batch, cut=way.cut, ids=way.only)
+            assert isinstance(source, OverHttp)
+            assert isinstance(target, OverHttp)
+            runner = (source, target)[way.by]
+            if way.cut:
+                killed_meanwhile(runner, source, target)
+                return 0
+            return by_servers(runner, source, target, batch=way.batch, ids=way.only)
+
+    live(OfAllKinds, examples=3, steps=12, share=0.8)
+
+
+def live(machine: type[Convergence], *, examples: int, steps: int, share: float) -> None:
+    """Live some lives; where time is given, its ``share`` long, and longer lives."""
+    short = settings(max_examples=examples, stateful_step_count=steps, deadline=None, suppress_health_check=QUIET)
+    longer = settings(short, max_examples=5, stateful_step_count=4 * steps)
+    if not SECONDS:
+        run_state_machine_as_test(machine, settings=short)
+    end = time.monotonic() + SECONDS * share
+    while time.monotonic() < end:
+        run_state_machine_as_test(machine, settings=longer)
+    print(f"{machine.__name__}: {dict(machine.did)}")  # noqa: T201  seen with -s

@@ -1,6 +1,8 @@
 // Stock PouchDB against a server of the protocol. Usage: node pouch.cjs SCENARIO URL [COUNT]; exits 0 when all holds.
+// The scenario "obey" takes no URL: it does what each line of its input says.
 "use strict";
 const assert = require("node:assert/strict");
+const { createInterface } = require("node:readline");
 const PouchDB = require("pouchdb-core")
   .plugin(require("pouchdb-adapter-http"))
   .plugin(require("pouchdb-adapter-memory"))
@@ -195,6 +197,37 @@ const scenarios = {
       done = await Promise.race([attempt, patience]).then((told) => told.ok, (error) => console.error(error.message));
       clearTimeout(timer);
       if (!done) attempt.cancel();
+    }
+  },
+
+  // Each line is {database, call, with}: a method of a database in memory, answered with a line {ok} or {error}.
+  async obey() {
+    const known = new Map();
+    const make = (name, options) => new PouchDB(name, { ...options, adapter: "memory" });
+    const either = (name) => (name.includes("://") ? new PouchDB(name) : known.get(name));
+    const own = {
+      open: async (name, options) => void known.set(name, make(name, options)),
+      // What a program finds that starts anew: only what was stored.
+      reopen: async (name, options) => {
+        await known.get(name).close();
+        known.set(name, make(name, options));
+      },
+      destroy: (name) => known.get(name).destroy().then(() => known.delete(name)),
+      // With "cut" it ends once the first batch is stored, before that is written down.
+      replicate: (source, target, { cut, ...options }) => {
+        const run = PouchDB.replicate(either(source), either(target), options);
+        if (cut) run.on("change", () => run.cancel());
+        return run;
+      },
+    };
+    for await (const line of createInterface({ input: process.stdin })) {
+      const { database, call, with: given } = JSON.parse(line);
+      const done = call in own ? own[call](database, ...given) : known.get(database)[call](...given);
+      const told = await Promise.resolve(done).then(
+        (ok) => ({ ok: ok ?? null }),
+        (error) => ({ error: error.status ?? 500, reason: `${error.name}: ${error.reason ?? error.message}` }),
+      );
+      console.log(JSON.stringify(told));
     }
   },
 
