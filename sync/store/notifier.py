@@ -100,12 +100,12 @@ class Notifier:
         """Wake who waits for what another process has announced: see :func:`announcement`."""
         told = orjson.loads(text)
         newest: dict[Key, int] = {(database, scope): seq for database, scope, seq in told}
-        if not newest:
-            with self._gate:
-                newest = dict.fromkeys(self._waiters, GONE)
         for (database, scope), seq in newest.items():
             if scope is None and seq == GONE:
                 self.deleted(database)
+        if not newest:  # there is something, nobody knows where: all look for themselves, and none of them is gone
+            with self._gate:
+                newest = dict.fromkeys(self._waiters, GONE)
         self.committed(newest)
 
     async def wait(self, key: Key, since: int, seconds: float) -> bool:

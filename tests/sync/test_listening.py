@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from sync.access import Principal, View
+from sync.errors import DatabaseMissing
 from sync.store import Store, listening, notifier
 from sync.store.database import Database
 from tests.postgresql import Cluster
@@ -60,7 +61,8 @@ async def test_another_process_wakes_who_waits_without_being_looked_for(
     waiting = asyncio.create_task(there.changed("plain", None, 1, SOON))
     await until(lambda: there.notifier.waiting)
     await asyncio.to_thread(here.database.write_now, lambda c: here.delete_now(c, "plain"))
-    assert await waiting
+    with pytest.raises(DatabaseMissing):
+        await waiting
 
 
 async def test_a_listening_connection_that_breaks_is_made_up_for_and_made_anew(
@@ -105,9 +107,13 @@ def test_a_connection_that_the_server_closed_is_replaced_before_it_is_used(
     assert here.database.read_now(here.names_now) == ["plain"]
 
 
-def test_more_news_than_an_announcement_holds_wakes_all() -> None:
+async def test_more_news_than_an_announcement_holds_wakes_all_and_ends_nothing(stores: tuple[Store, Store]) -> None:
     many = {("areas", f"area-{n}"): n for n in range(1000)}
     assert notifier.announcement(many) == "[]"
+    waiting = asyncio.create_task(stores[0].changed("plain", None, 0, SOON))
+    await until(lambda: stores[0].notifier.waiting)
+    stores[0].notifier.heard("[]")
+    assert await waiting
     assert notifier.announcement({("areas", "a"): 7}) == '[["areas","a",7]]'
 
 
