@@ -45,7 +45,7 @@ class Proxy:
     """Passes requests on to ``root`` (``http://host:port``), all but a share ``rate`` of them unharmed.
 
     A ``gullible`` client's attachments are spared what it would take for whole ones. ``pages`` are the proxy's own:
-    their type and content by their path.
+    their type and content by their path. ``login`` (name:pass) is that of clients who have none.
     """
 
     def __init__(
@@ -57,12 +57,14 @@ class Proxy:
         fates: tuple[str, ...] = FATES,
         gullible: bool = False,
         pages: Mapping[str, tuple[str, bytes]] | None = None,
+        login: str = "",
     ) -> None:
         self.happened: Final[Counter[str]] = Counter()
         self.rate = rate
         self._root: Final = root
         self._random: Final = random.Random(seed)
         self._fates: Final = fates
+        self._auth: Final = httpx.BasicAuth(*login.split(":")) if login else None
         self._left: list[str] = []
         self._gullible: Final = gullible
         self._pages: Final = pages or {}
@@ -144,6 +146,7 @@ class Proxy:
                 self._root + path,
                 content=body or None,
                 headers=[each for each in headers if each[0] not in {"content-length", "transfer-encoding", "host"}],
+                auth=self._auth,
             )
         if fate == "lost on the way back":
             return False

@@ -154,7 +154,7 @@ def test_python_couchdb_asks_for_a_replication(ours: Server) -> None:
 @pytest.mark.parametrize("seed", range(1, 1 + NETWORKS))
 @pytest.mark.parametrize("way", ["push", "pull"])
 def test_between_two_of_us(ours: Server, tmp_path: Path, seed: int, way: str) -> None:
-    with serving(tmp_path) as other, Proxy(other.root, seed=seed, rate=0.3) as proxy:
+    with serving(tmp_path) as other, Proxy(other.root, seed=seed, rate=0.5) as proxy:
         if way == "push":
             told = ours.eventually("src", other.url(f"lossy{seed}", by=proxy.url))
             equal(ours, "src", other, f"lossy{seed}")

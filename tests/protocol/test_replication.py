@@ -1,6 +1,7 @@
 """This server as a client: of itself and of another like it."""
 
 import random
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -295,3 +296,86 @@ def test_only_servers_that_are_allowed(there: Server, tmp_path: Path) -> None:
         answer = careful.http.post("/_replicate", json={"source": there.url("followed"), "target": "x"})
         assert (answer.status_code, answer.json()["error"]) == (403, "forbidden")
         assert "replicator.hosts" in answer.json()["reason"]
+
+
+def test_what_a_selector_finds_and_nothing_else(here: Server, there: Server) -> None:
+    there.create("chosen-from")
+    docs = [revision(f"d{n}", 1, "aa", floor=n % 4, tags=["even" if n % 2 == 0 else "odd"]) for n in range(40)]
+    there.store("chosen-from", docs)
+    asked = {"selector": {"floor": {"$gte": 2}, "tags": {"$elemMatch": {"$eq": "even"}}}, "create_target": True}
+    told = here.replicate(there.url("chosen-from"), "chosen", **asked)
+    assert sorted(here.leaves("chosen")) == sorted(f"d{n}" for n in range(2, 40, 4))
+    assert told["history"][0]["missing_checked"] == 10, "the source looks, not we"
+    there.store("chosen-from", [revision("d2", 2, "bb", "aa", floor=0, tags=[]), revision("new", 1, "aa", floor=3)])
+    there.store("chosen-from", [revision("newer", 1, "aa", floor=2, tags=["even"])])
+    assert here.replicate(there.url("chosen-from"), "chosen", **asked)["history"][0]["docs_read"] == 1
+    assert here.leaves("chosen")["d2"] == ["1-aa"], "what it no longer finds stays as it was"
+    other = here.replicate(there.url("chosen-from"), "chosen", selector={"floor": 1})
+    assert other["history"][0]["start_last_seq"] == 0, "another selector, another checkpoint"
+    pushed = here.replicate("chosen", there.url("chosen-back"), create_target=True, selector={"floor": {"$lt": 2}})
+    assert pushed["history"][0]["docs_written"] == 10
+    answer = here.http.post("/_replicate", json={"source": "chosen", "target": "chosen", "selector": {"$no": 1}})
+    assert (answer.status_code, answer.json()["error"]) == (500, "replication_error")
+    assert "$no" in answer.json()["reason"]
+
+
+@pytest.mark.parametrize("some", [{"selector": {"wanted": True}}, {"doc_ids": ["a", "b"]}])
+def test_some_are_followed_too(here: Server, there: Server, some: dict[str, Any]) -> None:
+    name = f"some-{next(iter(some)).replace('_', '-')}"
+    there.create(name)
+    asked = {"source": there.url(name), "target": name, "create_target": True, "continuous": True, **some}
+    assert here.http.post("/_replicate", json=asked).status_code == 202
+    for id_ in ("a", "c", "b"):
+        there.store(name, [revision(id_, 1, "aa", wanted=id_ != "c")])
+        until(lambda: id_ == "c" or here.http.get(f"/{name}/{id_}").status_code == 200, id_)  # noqa: B023
+    assert sorted(here.leaves(name)) == ["a", "b"]
+    assert here.http.post("/_replicate", json={**asked, "cancel": True}).status_code == 200
+
+
+def test_checkpoints_have_the_fields_that_couchdb_looks_for(here: Server) -> None:
+    """What its replicator reads: ``couch_replicator_scheduler_job``, "compare_replication_logs"."""
+    here.create("logged")
+    here.store("logged", trouble(30, seed=4))
+    here.replicate("logged", "logged2", create_target=True)
+    log = checkpoint(here, "logged2")
+    assert re.fullmatch(r"_local/[0-9a-f]{32}", log["_id"])
+    assert log["replication_id_version"] == 4
+    assert (log["session_id"], log["source_last_seq"]) == (
+        log["history"][0]["session_id"],
+        log["history"][0]["recorded_seq"],
+    )
+    assert re.fullmatch(r"[0-9a-f]{32}", log["session_id"])
+    kinds = {name: type(value) for name, value in log["history"][0].items()}
+    texts = dict.fromkeys(("session_id", "start_time", "end_time", "end_last_seq", "recorded_seq"), str)
+    counts = ("missing_checked", "missing_found", "docs_read", "docs_written", "doc_write_failures")
+    assert kinds == {
+        **texts,
+        **dict.fromkeys((*counts, "bulk_get_docs", "bulk_get_attempts"), int),
+        "start_last_seq": int,
+    }
+
+
+def test_a_checkpoint_that_couchdb_wrote_is_gone_on_from(here: Server) -> None:
+    """Its sequences are texts of its own, its history has fewer fields, and may be longer on one side."""
+    here.create("older")
+    here.store("older", [revision(f"d{n}", 1, "aa") for n in range(10)])
+    here.replicate("older", "older2", create_target=True)
+    for name in ("older", "older2"):
+        log = checkpoint(here, name)
+        entry = {
+            "session_id": "5f7a" * 8,
+            "start_time": "Thu, 10 Oct 2024 05:56:38 GMT",
+            "end_time": "Thu, 10 Oct 2024 05:57:38 GMT",
+            "start_last_seq": 0,
+            "end_last_seq": "7",
+            "recorded_seq": "7",
+            "missing_checked": 7,
+            "missing_found": 7,
+            "docs_read": 7,
+            "docs_written": 7,
+            "doc_write_failures": 0,
+        }
+        theirs = {"session_id": "5f7a" * 8, "source_last_seq": "7", "replication_id_version": 4, "history": [entry]}
+        assert here.http.put(f"/{name}/{log['_id']}", json={**theirs, "_rev": log["_rev"]}).status_code == 201
+    session = here.replicate("older", "older2")["history"][0]
+    assert (session["start_last_seq"], session["missing_checked"], session["docs_read"]) == ("7", 3, 0)
