@@ -47,7 +47,7 @@ async def write(call: Call, view: View) -> Answer:
 def _drafts(text: bytes, limits: Limits) -> tuple[list[Draft], bool]:
     try:
         asked = _ASKED.decode(text)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         asked = _checked(text)
     _count(asked.docs, limits)
     new_edits = asked.new_edits

@@ -42,6 +42,15 @@ def test_a_request_is_nested_no_deeper_than_an_answer_can_be(http: httpx.Client,
         assert http.post(f"{db}/{path}", content=body, headers=headers).status_code == 400
 
 
+@pytest.mark.parametrize(
+    "body", [b'{"do\xff":1}', b'{"docs":[{"\xff":1}]}', b"\xff", b'{"docs":["\xff', b'{"docs\xed\xa0\x80":[]}']
+)
+def test_a_body_that_is_no_text_is_refused(http: httpx.Client, db: str, body: bytes) -> None:
+    for path in ("", "/_bulk_docs", "/_bulk_get", "/_all_docs", "/_revs_diff", "/_find"):
+        answer = http.post(db + path, content=body, headers={"content-type": "application/json"})
+        assert (answer.status_code, answer.json()["error"]) == (400, "bad_request")
+
+
 def test_one_document_is_merged_a_bounded_number_of_times_in_a_request(http: httpx.Client, db: str) -> None:
     docs = [{"_id": "a", "_rev": f"1-{n:032x}"} for n in range(LIMITS.same + 1)]
     answer = http.post(db + "/_bulk_docs", json={"new_edits": False, "docs": docs})
