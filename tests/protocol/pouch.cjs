@@ -187,19 +187,6 @@ const scenarios = {
     console.log(`push ${middle - begun} ms, pull ${ended - middle} ms`);
   },
 
-  async between() {
-    const there = new PouchDB(process.env.POUCH_OTHER);
-    // After a cut answer PouchDB may wait for ever without asking anything: then a fresh attempt, as an application makes.
-    for (let done = false; !done; ) {
-      const attempt = PouchDB.replicate(remote(), there, { batch_size: 50 });
-      let timer;
-      const patience = new Promise((_, late) => (timer = setTimeout(late, 2000, new Error("nothing happens"))));
-      done = await Promise.race([attempt, patience]).then((told) => told.ok, (error) => console.error(error.message));
-      clearTimeout(timer);
-      if (!done) attempt.cancel();
-    }
-  },
-
   // Each line is {database, call, with}: a method of a database in memory, answered with a line {ok} or {error}.
   async obey() {
     const known = new Map();

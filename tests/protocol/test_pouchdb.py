@@ -3,18 +3,13 @@
 import asyncio
 import itertools
 import os
-import shutil
-import subprocess
-from pathlib import Path
-from typing import Final
 
 import httpx
 import pytest
 
+from tests.protocol.packages import HERE, NODE, installed
 from tests.protocol.serve import Running
 
-HERE: Final = Path(__file__).parent
-NODE: Final = shutil.which("node")
 _NUMBER = itertools.count()
 
 pytestmark = [
@@ -25,12 +20,7 @@ pytestmark = [
 
 @pytest.fixture(scope="session")
 def packages() -> None:
-    """Have what package-lock.json names installed."""
-    marker = HERE / "node_modules" / ".package-lock.json"
-    if not marker.exists() or marker.stat().st_mtime < (HERE / "package-lock.json").stat().st_mtime:
-        npm = shutil.which("npm")
-        assert npm, "npm is not installed"
-        subprocess.run([npm, "ci", "--no-progress"], cwd=HERE, check=True, capture_output=True, timeout=300)
+    installed(HERE)
 
 
 async def pouch(scenario: str, url: str, user: str, **more: str) -> str:
