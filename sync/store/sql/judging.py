@@ -62,14 +62,15 @@ def judge(
     shown: Callable[[Row], bool],
     *,
     new_edits: bool,
-) -> tuple[list[Candidate], list[tuple[int, Outcome]]]:
-    """Part ``drafts`` (with their places) into candidates and those whose outcome is clear already.
+    outcomes: list[Outcome | None],
+) -> list[Candidate]:
+    """Part ``drafts`` (with their places) into candidates and those whose outcome is clear: these go to ``outcomes``.
 
     ``found`` has the rows of all their ids, in every scope; ``shown`` tells which of them the view shows.
     """
     candidates: list[Candidate] = []
-    outcomes: list[tuple[int, Outcome]] = []
-    sources = _sources(connection, opened, [(draft, found[draft.id]) for _, draft in drafts if draft.id in found])
+    known = [(draft, found[draft.id]) for _, draft in drafts if draft.id in found] if found else ()
+    sources = _sources(connection, opened, known)
     step = _edit if new_edits else _graft
     for place, draft in drafts:
         row = found.get(draft.id)
@@ -80,13 +81,13 @@ def judge(
         try:
             told = step(place, draft, row, sources, outside=outside)
         except SyncError as error:
-            outcomes.append((place, Rejected(draft.id, draft.rev, error)))
+            outcomes[place] = Rejected(draft.id, draft.rev, error)
             continue
         if isinstance(told, Candidate):
             candidates.append(told)
         else:
-            outcomes.append((place, told))
-    return candidates, outcomes
+            outcomes[place] = told
+    return candidates
 
 
 Sources = Mapping[str, Sequence[tuple[str, Mapping[str, Kept]]]]

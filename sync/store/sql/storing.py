@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from sync.access import Accept
 from sync.digest import MODULUS, share
 from sync.documents import Content, Draft
-from sync.revisions import Tree, prolonged
+from sync.revisions import Path, Tree, prolonged
 from sync.store.sql import contents, databases
 from sync.store.sql.databases import Opened
 from sync.store.sql.judging import Candidate, Kept
@@ -30,10 +30,13 @@ class Storing:
     sequence is known before it is taken.
     """
 
-    def __init__(self, connection: Connection, opened: Opened, members: Members) -> None:
+    def __init__(
+        self, connection: Connection, opened: Opened, members: Members, accepted: Sequence[tuple[Candidate, Accept]]
+    ) -> None:
         self._connection: Final = connection
         self._opened: Final = opened
         self._members: Final = members
+        self._accepted: Final = accepted
         self._base: Final = opened.n << SEQUENCE_BITS
         self._seq = opened.update_seq
         self._inserts: Final[list[Row]] = []
@@ -45,7 +48,8 @@ class Storing:
         """Of all attachments, by the keys of their contents."""
         self._cut: Final[list[int]] = []
         """Bodies of revisions beyond the limit of their line."""
-        self._changed: Final[list[tuple[Row, Accept]]] = []
+        self._rows: Final[list[Row]] = []
+        """What the documents are from now on, in the order of the revisions."""
         self._was_deleted: Final[dict[int, int]] = {}
         self._count: Final = [0, 0]
         """Documents more than before: live, deleted."""
@@ -53,23 +57,27 @@ class Storing:
         """Of the documents that were live: their shares of the digests till now."""
         self._after: Final[list[int]] = []
         """The shares of the changed documents from now on, 0 for a deleted one."""
-        self.drafts: Final[dict[int, Draft]] = {}
-        """Body row number → the draft that has the body."""
         self.touched: Final[dict[str | None, int]] = {}
         """Scope → the last sequence of this batch in its feed; ``None`` is the whole database."""
 
-    def store(self, accepted: Sequence[tuple[Candidate, Accept]]) -> list[tuple[Row, tuple[str, ...]]]:
-        """Write these revisions, each as the other says; return the documents' new rows, with their scopes."""
-        if not accepted:
-            return []
-        for candidate, accept in accepted:
-            self._add(candidate, accept)
+    def changed(self) -> list[tuple[Row, tuple[str, ...]]]:
+        """Return the documents' new rows, with their scopes."""
+        return [(row, tuple(accept.scopes)) for row, (_, accept) in zip(self._rows, self._accepted, strict=True)]
+
+    def fields(self) -> dict[int, Mapping[str, Any]]:
+        """Return the bodies of this batch, parsed, by their row numbers."""
+        bodies = zip(self._bodies, self._accepted, strict=True)
+        return {n: candidate.draft.fields for (n, _, _), (candidate, _) in bodies}
+
+    def store(self) -> None:
+        """Write the revisions."""
+        self._gather()
         connection, opened, (live, gone) = self._connection, self._opened, self._count
         length = sum([len(body) for _, body, _ in self._bodies])
         if self._lengths:
             length += contents.more(connection, opened.n, self._lengths)
         digest = sum(self._after) - sum(self._before.values())
-        databases.add(connection, opened, taken=len(accepted), length=length, live=live, gone=gone, digest=digest)
+        databases.add(connection, opened, taken=len(self._rows), length=length, live=live, gone=gone, digest=digest)
         many(connection, "INSERT INTO sync_body (n, body, attachments) VALUES (?, ?, ?)", self._bodies)
         many(
             connection,
@@ -87,35 +95,41 @@ class Storing:
         if self._cut:
             contents.release(connection, self._cut)
         self.touched[None] = self._seq
-        self._place()
-        return [(row, tuple(accept.scopes)) for row, accept in self._changed]
+        if self._members or {accept.scopes for _, accept in self._accepted} != {()}:
+            self._place()
 
-    def _add(self, candidate: Candidate, accept: Accept) -> None:
-        """Gather the rows for one revision."""
-        _, draft, rev, (start, ids), old, _, _, attachments = candidate
-        self._seq = seq = self._seq + 1
-        n = self._base | seq
-        deleted = 1 if draft.deleted else 0
-        if old is None:
-            text = ""
-            if len(ids) > 1:
-                tree = Tree.of_path(start, ids, deleted=draft.deleted, body=seq)
-                text = tree.stem(self._opened.revs_limit).dump()
-            row = _row((n, draft.id, rev, deleted, seq, n, text, accept.owner))
-            self._inserts.append(row)
-        else:
-            row = self._grown(old, candidate, accept, seq)
-            deleted = row.deleted
-            self._updates.append((*row[2:], old.n))
-            self._was_deleted[old.n] = old.deleted
-            if not old.deleted:
-                self._before[old.n] = share(old.id, old.rev)
-            self._count[old.deleted] -= 1
-        self._count[deleted] += 1
-        self._after.append(0 if deleted else share(row[1], row[2]))
-        self._bodies.append((n, draft.body, self._attach(n, attachments) if attachments else None))
-        self.drafts[n] = draft
-        self._changed.append((row, accept))
+    def _gather(self) -> None:
+        """Gather the rows for the revisions."""
+        base, seq, count = self._base, self._seq, self._count
+        for candidate, accept in self._accepted:
+            _, draft, rev, path, old, _, _, attachments = candidate
+            seq += 1
+            n = base | seq
+            if old is None:
+                text = "" if len(path[1]) == 1 else self._line(path, draft, seq)
+                deleted = 1 if draft.deleted else 0
+                row = _row((n, draft.id, rev, deleted, seq, n, text, accept.owner))
+                self._inserts.append(row)
+            else:
+                row = self._grown(old, candidate, accept, seq)
+                deleted = row.deleted
+                self._replace(old, row)
+            count[deleted] += 1
+            self._after.append(0 if deleted else share(row[1], row[2]))
+            self._bodies.append((n, draft.body, self._attach(n, attachments) if attachments else None))
+            self._rows.append(row)
+        self._seq = seq
+
+    def _replace(self, old: Row, row: Row) -> None:
+        self._updates.append((*row[2:], old.n))
+        self._was_deleted[old.n] = old.deleted
+        if not old.deleted:
+            self._before[old.n] = share(old.id, old.rev)
+        self._count[old.deleted] -= 1
+
+    def _line(self, path: Path, draft: Draft, seq: int) -> str:
+        """Return the tree of a new document that comes with its history."""
+        return Tree.of_path(*path, deleted=draft.deleted, body=seq).stem(self._opened.revs_limit).dump()
 
     def _grown(self, old: Row, candidate: Candidate, accept: Accept, seq: int) -> Row:
         """Return the row of a document with the revision in its tree."""
@@ -148,12 +162,8 @@ class Storing:
 
     def _place(self) -> None:
         """Move the documents to the head of their scopes' feeds, and keep the scopes' counts."""
-        names = {name for _, accept in self._changed for name in accept.scopes}
-        old = [
-            (scope, position, row) for row, _ in self._changed for scope, _, position in self._members.get(row.n, ())
-        ]
-        if not names and not old:
-            return
+        names = {name for _, accept in self._accepted for name in accept.scopes}
+        old = [(scope, position, row) for row in self._rows for scope, _, position in self._members.get(row.n, ())]
         number = self._scopes(names)
         counts: dict[int, list[int]] = {}
         for scope, position, row in old:
@@ -162,7 +172,7 @@ class Storing:
                 count[self._was_deleted[row.n]] -= 1
                 count[2] -= self._before.get(row.n, 0)
         fresh = []
-        for (row, accept), share_ in zip(self._changed, self._after, strict=True):
+        for row, (_, accept), share_ in zip(self._rows, self._accepted, self._after, strict=True):
             for name in dict.fromkeys(accept.scopes):
                 scope = number[name]
                 fresh.append(placed(scope, row.seq if accept.feed else -row.seq, row))

@@ -48,8 +48,8 @@ def write(
     for turn in _turns(drafts):
         everything = opened or databases.open_(connection, databases.whole(batch.opened.name))
         opened = None  # what it says of sequences is true once
-        for place, outcome in _write_turn(connection, batch, everything, turn, touched, new_edits=new_edits):
-            outcomes[place] = outcome
+        for key, seq in _write_turn(connection, batch, everything, turn, outcomes, new_edits=new_edits).items():
+            touched[key] = max(seq, touched.get(key, 0))
     return [outcome for outcome in outcomes if outcome is not None], touched
 
 
@@ -72,10 +72,11 @@ def _write_turn(
     batch: Batch,
     everything: Opened,
     turn: Sequence[tuple[int, Draft]],
-    touched: dict[str | None, int],
+    outcomes: list[Outcome | None],
     *,
     new_edits: bool,
-) -> list[tuple[int, Outcome]]:
+) -> Mapping[str | None, int]:
+    """Do what :func:`write` does for drafts of different documents, given with their places in ``outcomes``."""
     found = rows.by_id(connection, everything, [draft.id for _, draft in turn])
     members = rows.memberships(connection, [row.n for row in found.values()])
     scope = batch.view.scope
@@ -83,24 +84,23 @@ def _write_turn(
     def shown(row: Row) -> bool:
         return scope is None or any(name == scope for _, name, _ in members.get(row.n, ()))
 
-    candidates, outcomes = judge(connection, everything, turn, found, shown, new_edits=new_edits)
+    candidates = judge(connection, everything, turn, found, shown, new_edits=new_edits, outcomes=outcomes)
     verdicts = _verdicts(connection, batch, candidates, members)
     accepted: list[tuple[Candidate, Accept]] = []
     for candidate, verdict in zip(candidates, verdicts, strict=True):
-        place, draft, rev = candidate[:3]
+        place, draft, rev, *_ = candidate
         if isinstance(verdict, Refuse):
-            outcomes.append((place, Rejected(draft.id, rev, Forbidden(verdict.reason))))
+            outcomes[place] = Rejected(draft.id, rev, Forbidden(verdict.reason))
         else:
+            outcomes[place] = _written((draft.id, rev, True))
             accepted.append((candidate, verdict))
-            outcomes.append((place, _written((draft.id, rev, True))))
-    storing = Storing(connection, everything, members)
-    changed = storing.store(accepted)
-    for key, seq in storing.touched.items():
-        touched[key] = max(seq, touched.get(key, 0))
-    if batch.rules is not None and changed:
-        fields = {n: draft.fields for n, draft in storing.drafts.items()}
-        batch.rules.project(connection, winners(connection, changed, fields))
-    return outcomes
+    if not accepted:
+        return {}
+    storing = Storing(connection, everything, members, accepted)
+    storing.store()
+    if batch.rules is not None:
+        batch.rules.project(connection, winners(connection, storing.changed(), storing.fields()))
+    return storing.touched
 
 
 def _verdicts(
