@@ -63,6 +63,8 @@ class Actor:
     def look(self) -> None:
         """Ask ``_up``."""
         if self._up is None or not self._up.open:
+            if self._up is not None:
+                self._up.close()
             self._up = Connection(self.port)
         request = Request("GET", self.world.prefix + "/_up")
         self._guarded(lambda: self._asked(self._up, request), request)
@@ -155,11 +157,13 @@ class Actor:
             return
         connection = self._connection()
         if not connection.send(request.whole()):  # the server had closed it meanwhile, as it may
+            connection.close()
             connection = self._kept = self._new()
             connection.send(request.whole())
         try:
             told = connection.answer(request.method)
         except Broken:
+            connection.close()
             connection = self._kept = self._new()
             connection.send(request.whole())
             told = connection.answer(request.method)

@@ -43,7 +43,7 @@ def main() -> None:
         from tests.protocol import serve  # noqa: PLC0415  only one of the two servers is wanted
 
         sys.argv = [sys.argv[0], *sys.argv[2:]]
-        serve.main()
+        serve.main(keep_alive=5)  # as the application has it: what a client has left stays for so long
         return
     from server.cli import main as baijiamen  # noqa: PLC0415
 

@@ -113,7 +113,7 @@ def listening(port: int = 0) -> socket.socket:
     return listener
 
 
-def main() -> None:
+def main(*, keep_alive: int = 75) -> None:
     place, port = sys.argv[1] if "://" in sys.argv[1] else Path(sys.argv[1]), int(sys.argv[2])
     limits, replicator = [*sys.argv[3:], "{}", "{}"][:2]
     gc.freeze()
@@ -126,7 +126,7 @@ def main() -> None:
         log_level="warning",
         ws="none",  # as in the application
         timeout_graceful_shutdown=1,
-        timeout_keep_alive=75,
+        timeout_keep_alive=keep_alive,
     )
     uvicorn.Server(config).run(sockets=[listener])
 
