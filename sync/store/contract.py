@@ -351,6 +351,7 @@ class DocumentStore(KeepsIndexes, Protocol):
         """Wait until the database, or the scope in it, has a change after ``since``, at most ``timeout`` seconds.
 
         Return whether it has. A change committed before the call counts, also one that another process committed.
+        Raises ``DatabaseMissing`` when it is deleted meanwhile, or is missing although something of it was seen.
         """
         ...
 

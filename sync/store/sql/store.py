@@ -292,7 +292,10 @@ class Store(Upkeep, Indexing):
         return digests.digest(connection, databases.open_(connection, view), ask)
 
     async def changed(self, database: str, scope: str | None, since: int, timeout: float) -> bool:  # noqa: ASYNC109  running out of time is an answer here, not a failure
-        """Wait until the database, or the scope in it, has a change after ``since``; return whether it has."""
+        """Wait until the database, or the scope in it, has a change after ``since``; return whether it has.
+
+        Raises ``DatabaseMissing`` when it is deleted meanwhile.
+        """
         return await self.notifier.wait((database, scope), since, timeout)
 
     # -- the store itself --------------------------------------------------------------------------------------------
