@@ -1,7 +1,7 @@
 // What an application does with stock PouchDB when the network is bad: the same in a browser and in node.
 "use strict";
 globalThis.lossy = (() => {
-  const PATIENCE = 4000; // milliseconds without a sign of life, after which a replication is begun anew
+  let patience = 4000; // milliseconds without a sign of life, after which a replication is begun anew
   const known = new Map();
   const either = (name) =>
     name.includes("://") ? new PouchDB(name, { auth: { username: "admin", password: "pass" } }) : known.get(name);
@@ -19,7 +19,7 @@ globalThis.lossy = (() => {
       };
       const wait = () => {
         clearTimeout(timer);
-        timer = setTimeout(end, PATIENCE, "nothing happens");
+        timer = setTimeout(end, patience, "nothing happens");
       };
       run.on("change", wait);
       wait();
@@ -29,6 +29,7 @@ globalThis.lossy = (() => {
   let following = null;
 
   return {
+    wait: async (milliseconds) => void (patience = milliseconds),
     open: async (name, options) => void known.set(name, new PouchDB(name, options)),
     store: (name, docs) => known.get(name).bulkDocs(docs, { new_edits: false }),
     async leaves(name) {
@@ -54,13 +55,15 @@ globalThis.lossy = (() => {
       following = { seen: Date.now(), begun: 1 };
       following.sync = begin();
       following.timer = setInterval(() => {
-        if (Date.now() - following.seen < PATIENCE) return;
+        if (Date.now() - following.seen < patience) return;
         following.sync.cancel();
         following.seen = Date.now();
         following.begun += 1;
         following.sync = begin();
-      }, PATIENCE / 4);
+      }, patience / 4);
     },
+    // Whether nothing has been heard for so long that it may be over.
+    quiet: async () => Date.now() - following.seen > patience / 2,
     async unfollow() {
       clearInterval(following.timer);
       following.sync.cancel();
