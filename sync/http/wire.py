@@ -152,6 +152,11 @@ def query(scope: Scope) -> dict[str, str]:
     return dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
 
 
+def raw(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    """Return headers as they are sent: what is in none of their characters, as somebody's content type, is ``?``."""
+    return [(name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in headers.items()]
+
+
 async def send_answer(answer: Answer, receive: Receive, send: Send, *, head: bool) -> None:
     """Send ``answer``; for a ``HEAD`` request only its headers. Stops when the client is gone."""
     try:
@@ -169,9 +174,7 @@ async def _send(answer: Answer, receive: Receive, send: Send, *, head: bool) -> 
         {
             "type": "http.response.start",
             "status": answer.status,
-            "headers": [
-                (name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in headers.items()
-            ],
+            "headers": raw(headers),
         }
     )
     if isinstance(answer.body, bytes) or head:

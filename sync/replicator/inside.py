@@ -12,7 +12,7 @@ from litestar.connection import ASGIConnection
 from sync.access import Gatekeeper, Principal, View
 from sync.http import errors, routes
 from sync.http.front import Front
-from sync.http.wire import Answer, Call, cut, query
+from sync.http.wire import Answer, Call, cut, query, raw
 from sync.limits import Limits
 from sync.store.contract import DocumentStore
 
@@ -73,7 +73,7 @@ class Inside(httpx.AsyncBaseTransport):
         except Exception as error:  # noqa: BLE001  as every error of a request, it has an answer
             answer = errors.answer(error)
         headers = {"content-type": answer.media_type, **answer.headers}
-        return httpx.Response(answer.status, headers=headers, stream=_Body(answer))
+        return httpx.Response(answer.status, headers=raw(headers), stream=_Body(answer))
 
 
 class _Body(httpx.AsyncByteStream):

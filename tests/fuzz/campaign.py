@@ -141,7 +141,7 @@ class Campaign:
 
 def _pooled(name: str) -> bool:
     """Return whether a thread is of a pool with a bound, which grows to it as it is used."""
-    return name.startswith(("db-read", "asyncio_", "uvloop_", "ThreadPoolExecutor"))
+    return name.startswith(("db-read", "argon2", "asyncio_", "uvloop_", "ThreadPoolExecutor"))
 
 
 def roles(admin: str, phone: str, *, area: str, databases: Sequence[str]) -> Sequence[Role]:

@@ -63,6 +63,16 @@ def test_only_what_is_new_travels_the_next_time(here: Server) -> None:
     equal(here, "growing", here, "grown")
 
 
+def test_an_attachment_of_any_type_arrives(here: Server) -> None:
+    here.create("typed")
+    attachments = {
+        str(n): {**attached(b"x"), "content_type": kind} for n, kind in enumerate(("text/走", "é", "", "a\tb"))
+    }
+    here.store("typed", [revision("p", 1, "aa", _attachments=attachments)])
+    here.replicate("typed", "typed2", create_target=True)
+    equal(here, "typed", here, "typed2")
+
+
 def test_an_edit_does_not_carry_its_old_attachments_again(here: Server) -> None:
     here.create("photos")
     photo = random.Random(1).randbytes(50_000)
