@@ -4,7 +4,6 @@ What happens to which request is drawn from a seeded generator, so a bad run can
 """
 
 import asyncio
-import contextlib
 import random
 import re
 import threading
@@ -94,26 +93,34 @@ class Proxy:
             async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
                 task = asyncio.current_task()
                 assert task
+                assert self._stop
                 tasks.add(task)
                 try:
-                    while await self._one(upstream, reader, writer):
+                    while not self._stop.is_set() and await self._one(upstream, reader, writer):
                         pass
-                except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError, httpx.HTTPError):
-                    pass  # one of the sides is gone, or the test is over
+                except (OSError, asyncio.IncompleteReadError, httpx.HTTPError):
+                    pass  # one of the sides is gone
+                except asyncio.CancelledError:
+                    writer.transport.abort()  # the test is over, and perhaps nobody reads
                 finally:
                     writer.close()
-                    with contextlib.suppress(OSError, asyncio.CancelledError):
+                    try:
                         await writer.wait_closed()
+                    except (OSError, asyncio.CancelledError):
+                        writer.transport.abort()
                     tasks.discard(task)
 
             server = await asyncio.start_server(accept, "127.0.0.1", 0, limit=HEAD)
             self.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
             self._ready.set()
             await self._stop.wait()
-            server.close()
+            # closed at once it would leave open the sockets of those who come in at this moment
+            self._loop.remove_reader(server.sockets[0].fileno())
             for task in tasks:
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            while left := asyncio.all_tasks() - {asyncio.current_task()}:
+                await asyncio.wait(left)
+            server.close()
 
     async def _one(
         self, upstream: httpx.AsyncClient, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
