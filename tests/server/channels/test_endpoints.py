@@ -62,7 +62,11 @@ def test_loopback_is_accepted_only_when_the_settings_say_so() -> None:
             check_push(endpoint, P256DH, AUTH, settings)
 
 
-@pytest.mark.parametrize(("p256dh", "auth"), [("AAAA", AUTH), (P256DH, "AAAA"), ("不", AUTH), (P256DH, "")])
+@pytest.mark.parametrize(
+    ("p256dh", "auth"),
+    [("AAAA", AUTH), (P256DH, "AAAA"), ("不", AUTH), (P256DH, "")],
+    ids=["short key", "short secret", "no base64", "no secret"],  # the real ones are made anew in each process
+)
 def test_broken_keys_are_refused(p256dh: str, auth: str) -> None:
     with pytest.raises(Invalid) as refused:
         check_push("https://fcm.googleapis.com/x", p256dh, auth, PushSettings())
