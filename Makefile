@@ -64,9 +64,9 @@ check: dev
 	$(BIN)/lint-imports
 	cd pwa && npm run lint && npm run types
 
-## python-tests: everything under tests/, the browser's included
+## python-tests: everything under tests/, the browser's included, in two processes, file by file
 python-tests: dev build
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses 2 --dist loadfile
 
 ## phone-tests: the engine's and the screens' own tests
 phone-tests: dev
