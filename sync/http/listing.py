@@ -97,10 +97,7 @@ def _texts(told: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _query(call: Call, asked: Mapping[str, str]) -> Query:
-    start, end = _bound(asked, "start"), _bound(asked, "end")
-    key = query.value(asked, "key")
-    if isinstance(key, str):
-        start = end = key
+    wanted = _range(asked)
     keys = query.value(asked, "keys")
     if keys is not None:
         if any(name in asked for name in ("key", "startkey", "start_key", "endkey", "end_key")):
@@ -113,7 +110,16 @@ def _query(call: Call, asked: Mapping[str, str]) -> Query:
         attachments=query.flag(asked, "attachments"),
         encoding=query.flag(asked, "att_encoding_info"),
     )
-    wanted = Range(
+    return Query(wanted, keys, query.flag(asked, "include_docs"), show, query.flag(asked, "update_seq"))
+
+
+def _range(asked: Mapping[str, str]) -> Range:
+    """Return which part of what is listed in order is asked for."""
+    start, end = _bound(asked, "start"), _bound(asked, "end")
+    key = query.value(asked, "key")
+    if isinstance(key, str):
+        start = end = key
+    return Range(
         start,
         end,
         inclusive_end=query.flag(asked, "inclusive_end", default=True),
@@ -121,7 +127,6 @@ def _query(call: Call, asked: Mapping[str, str]) -> Query:
         skip=query.count(asked, "skip", 0) or 0,
         limit=query.count(asked, "limit"),
     )
-    return Query(wanted, keys, query.flag(asked, "include_docs"), show, query.flag(asked, "update_seq"))
 
 
 def _bound(asked: Mapping[str, str], side: str) -> str | None:
@@ -315,16 +320,4 @@ def _key_row(key: str, revision: Revision | None, *, include: bool) -> bytes:
 
 def names(asked: Mapping[str, str], found: list[str]) -> list[str]:
     """Return those of ``found``, which are in order, that the query's range has: for ``_all_dbs``."""
-    start, end = _bound(asked, "start"), _bound(asked, "end")
-    key = query.value(asked, "key")
-    if isinstance(key, str):
-        start = end = key
-    wanted = Range(
-        start,
-        end,
-        inclusive_end=query.flag(asked, "inclusive_end", default=True),
-        descending=query.flag(asked, "descending"),
-        skip=query.count(asked, "skip", 0) or 0,
-        limit=query.count(asked, "limit"),
-    )
-    return _within(found, wanted)
+    return _within(found, _range(asked))
